@@ -1,0 +1,1 @@
+"""Authentication in front of Envoy AI Gateway, closed by construction."""
