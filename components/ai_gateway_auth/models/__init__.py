@@ -1,0 +1,7 @@
+"""What a stack may say, as pure data: no Pulumi, no cluster, no clock."""
+
+from .base import Model, Pending
+from .stack import StackConfig
+from .validation import ConfigError, check, warnings
+
+__all__ = ["ConfigError", "Model", "Pending", "StackConfig", "check", "warnings"]

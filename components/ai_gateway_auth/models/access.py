@@ -1,0 +1,36 @@
+"""What stands in a listener's one policy beside the authentication: CORS, client CIDRs, extAuth."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .base import Model
+from .fields import Duration, HeaderName, LateResourceName, NonEmpty, Port
+
+
+class Cors(Model):
+    """Answers to a browser's preflight, which carries no credential."""
+
+    allow_origins: Annotated[list[NonEmpty], Field(min_length=1)]
+    """Origins that may call, e.g. https://chat.example.com."""
+    allow_methods: list[NonEmpty] = ["GET", "POST", "OPTIONS"]
+    """Methods that they may use."""
+    allow_headers: list[NonEmpty] = ["authorization", "content-type", "x-api-key"]
+    """Headers that they may send."""
+    expose_headers: list[NonEmpty] = []
+    """Headers of the answer that a page's script may read."""
+    max_age: Duration = "600s"
+    """How long a browser may remember the answer."""
+
+
+class ExtAuth(Model):
+    """A further check of each authenticated request by an HTTP service in our namespace."""
+
+    service: LateResourceName
+    """Name of the Service in the Gateway's namespace."""
+    port: Port
+    """Port of the Service."""
+    path: str = "/"
+    """Prefix of the path that the service is asked at."""
+    headers_to_backend: list[HeaderName] = []
+    """Headers of its answer that go on to the model."""

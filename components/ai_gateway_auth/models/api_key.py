@@ -1,0 +1,35 @@
+"""API-key authentication: callers with a static key."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .access import Cors, ExtAuth
+from .base import Model
+from .fields import Cidr, HeaderName, IdentityHeader, ResourceName
+from .listener import Listener
+
+
+class ApiKeyAuthentication(Model):
+    """The API-key SecurityPolicy of one listener."""
+
+    listener: Listener | None = None
+    """The listener for callers with a key; needed with `attach: listener`."""
+    policy_name: ResourceName = "maas-apikey-auth"
+    """Name of the SecurityPolicy."""
+    secret_name: ResourceName = "maas-api-keys"  # noqa: S105 - a name, not a secret
+    """Name of the Secret with one data key per client id."""
+    headers: Annotated[list[HeaderName], Field(min_length=1, max_length=8)] = [
+        "X-API-Key",
+        "Authorization",
+    ]
+    """Headers that may carry the key; the first that has a value decides. With Authorization,
+    `Bearer <key>` works and so do the OpenAI SDKs."""
+    forward_client_id_header: IdentityHeader = "x-user-id"
+    """Header that tells the model's backend and the limits which consumer it is."""
+    cors: Cors | None = None
+    """Answer browsers' preflights."""
+    client_cidrs: list[Cidr] = []
+    """Networks that callers must come from; any where empty."""
+    ext_auth: ExtAuth | None = None
+    """A further check of each authenticated request."""

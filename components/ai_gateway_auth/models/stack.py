@@ -1,0 +1,313 @@
+"""A stack's whole config, and the rules between its parts."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from .api_key import ApiKeyAuthentication
+from .base import Mistake, Model, Path, Text, Warning_, broken, pending
+from .client_traffic import MOST_STRIPPED_HEADERS, ClientTraffic
+from .consumer import Consumer
+from .fields import ClientId, LateDnsLabel, VersionText
+from .gateway import Gateway
+from .listener import Listener
+from .namespace import Namespace
+from .oidc import OidcAuthentication
+from .route import Route
+from .wait import Wait
+
+OIDC_LISTENER = "oidc"
+API_KEY_LISTENER = "api-key"
+FIRST_VERSION_SAFE_BESIDE_CONTROLLER = (0, 6, 0)
+
+
+class Attach(StrEnum):
+    """What the policies are attached to."""
+
+    LISTENER = "listener"
+    ROUTE = "route"
+
+
+def _version(value: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+\.\d+", value):
+        raise broken("a version is three numbers.", "write e.g. 1.1.0.")
+    return value
+
+
+class StackConfig(Model):
+    """Everything that a stack's file may say."""
+
+    kubeconfig: Text | None = None
+    """Path or content of the kubeconfig; KUBECONFIG or ~/.kube/config where missing."""
+    context: Text | None = None
+    """Context of the kubeconfig; its current one where missing."""
+    controller_namespace: LateDnsLabel = "envoy-gateway-system"
+    """Namespace of Envoy Gateway's controller."""
+    ai_gateway_version: Annotated[VersionText, AfterValidator(_version)] | None = None
+    """Version of the Envoy AI Gateway on the cluster, e.g. 1.1.0."""
+    attach: Attach = Attach.LISTENER
+    """`listener`: the policies cover every route of our Gateway's listeners. `route`: one policy on
+    one existing route of a Gateway that somebody else owns."""
+    namespace: Namespace = Namespace()
+    """The dedicated namespace."""
+    gateway: Gateway = Gateway()
+    """The Gateway."""
+    client_traffic: ClientTraffic = ClientTraffic()
+    """What a client may send."""
+    oidc: OidcAuthentication | None = None
+    """Callers with a token (JWT) of an OIDC issuer."""
+    api_key: ApiKeyAuthentication | None = None
+    """Callers with an API key."""
+    consumers: dict[ClientId, Consumer] = {}
+    """Consumers with an API key, by their client id."""
+    route: Route | None = None
+    """The AIGatewayRoute hook-up."""
+    wait: Wait = Wait()
+    """How long `up` waits for the controllers."""
+
+    def listeners(self) -> dict[str, Listener]:
+        """The authenticated listeners by name, in a fixed order."""
+        found = {
+            OIDC_LISTENER: self.oidc.listener if self.oidc else None,
+            API_KEY_LISTENER: self.api_key.listener if self.api_key else None,
+        }
+        return {name: listener for name, listener in found.items() if listener is not None}
+
+    def identity_headers(self) -> list[str]:
+        """Every header that any method sets or the stack names, sorted."""
+        headers = set(self.client_traffic.strip_headers)
+        if self.oidc:
+            for provider in self.oidc.providers.values():
+                headers |= set(provider.claim_to_headers.values())
+        if self.api_key:
+            headers.add(self.api_key.forward_client_id_header)
+        return sorted(headers)
+
+    def mistakes(self, today: date) -> Iterator[Mistake]:
+        """Rules between the parts."""
+        del today
+        yield from self._method_mistakes()
+        yield from self._namespace_mistakes()
+        yield from self._header_mistakes()
+        if self.attach is Attach.LISTENER:
+            yield from self._listener_mistakes()
+            yield from self._tls_mistakes()
+            yield from self._existing_route_mistakes()
+        else:
+            yield from self._attach_route_mistakes()
+
+    def _method_mistakes(self) -> Iterator[Mistake]:
+        if self.oidc is None and self.api_key is None:
+            yield Mistake(
+                ("oidc",),
+                None,
+                "a stack has at least one authentication method, because a Gateway without one "
+                "is open.",
+                "add oidc, apiKey, or both.",
+            )
+        if self.api_key is not None and not self.consumers:
+            yield Mistake(
+                ("consumers",),
+                {},
+                "apiKey needs at least one consumer, because a policy without keys has nothing "
+                "to compare with.",
+                "add one line per consumer, e.g. consumers: {alice: {}}, or remove apiKey.",
+            )
+        if self.consumers and self.api_key is None:
+            yield Mistake(
+                ("consumers",),
+                f"{len(self.consumers)} consumers",
+                "consumers have API keys, and no listener here takes one.",
+                "add apiKey, or remove consumers.",
+            )
+        if self.oidc and self.api_key and self.oidc.policy_name == self.api_key.policy_name:
+            yield Mistake(
+                ("apiKey", "policyName"),
+                self.api_key.policy_name,
+                "the two policies need two names.",
+                "rename one; the defaults are maas-oidc-auth and maas-apikey-auth.",
+            )
+
+    def _namespace_mistakes(self) -> Iterator[Mistake]:
+        if pending(self.namespace.name, self.controller_namespace):
+            return
+        if self.namespace.name != self.controller_namespace:
+            return
+        version = tuple(int(part) for part in (self.ai_gateway_version or "0.0.0").split("."))
+        if version < FIRST_VERSION_SAFE_BESIDE_CONTROLLER:
+            yield Mistake(
+                ("namespace", "name"),
+                self.namespace.name,
+                "the Gateway does not live in the controller's namespace: before AI Gateway 0.6.0 "
+                "its policies are reported to say Accepted=True there while a wrong or missing "
+                "key still gets 200.",
+                "use a dedicated namespace such as maas-system; with AI Gateway 0.6.0 or newer "
+                "say so with aiGatewayVersion.",
+            )
+
+    def _header_mistakes(self) -> Iterator[Mistake]:
+        headers = self.identity_headers()
+        if len(headers) > MOST_STRIPPED_HEADERS:
+            yield Mistake(
+                ("clientTraffic", "stripHeaders"),
+                f"{len(headers)} headers",
+                f"at most {MOST_STRIPPED_HEADERS} identity headers can be stripped from requests, "
+                "and one that is not stripped can be spoofed.",
+                "map fewer claims, or strip fewer headers.",
+            )
+        if self.api_key is None:
+            return
+        identity = set(headers)
+        for index, header in enumerate(self.api_key.headers):
+            if header.lower() in identity:
+                yield Mistake(
+                    ("apiKey", "headers", index),
+                    header,
+                    "a header can't carry both the key and an identity, because identity headers "
+                    "are stripped before the key is read.",
+                    "use X-API-Key or Authorization for the key.",
+                )
+
+    def _listener_mistakes(self) -> Iterator[Mistake]:
+        for key, method in (("oidc", self.oidc), ("apiKey", self.api_key)):
+            if method is not None and method.listener is None:
+                yield Mistake(
+                    (key, "listener"),
+                    None,
+                    "each method has a listener of its own, because a listener takes one policy.",
+                    f"add {key}: {{listener: {{port: 8080}}}}, or set attach: route.",
+                )
+        yield from _collisions(self.listeners())
+
+    def _tls_mistakes(self) -> Iterator[Mistake]:
+        for name, listener in self.listeners().items():
+            path = _listener_path(name)
+            if listener.tls is None or listener.tls.certificate_refs:
+                continue
+            if self.gateway.cert_manager is None:
+                yield Mistake(
+                    (*path, "tls", "certificateRefs"),
+                    [],
+                    "a listener with TLS needs a certificate.",
+                    "name its Secret in certificateRefs, or set gateway.certManager.",
+                )
+            elif listener.hostname is None:
+                yield Mistake(
+                    (*path, "hostname"),
+                    None,
+                    "cert-manager issues a certificate for a host name.",
+                    "add hostname to the listener, or name a Secret in tls.certificateRefs.",
+                )
+
+    def _existing_route_mistakes(self) -> Iterator[Mistake]:
+        existing = self.route.existing if self.route else None
+        if existing is None or existing.namespace is None:
+            return
+        if pending(existing.namespace, self.namespace.name):
+            return
+        if existing.namespace != self.namespace.name:
+            yield Mistake(
+                ("route", "existing", "namespace"),
+                existing.namespace,
+                "an existing route stands in the Gateway's namespace, because the listeners "
+                "admit routes from there only.",
+                f"move the route to {self.namespace.name}, or set attach: route.",
+            )
+
+    def _attach_route_mistakes(self) -> Iterator[Mistake]:
+        if self.route is None or self.route.existing is None:
+            yield Mistake(
+                ("route",),
+                None,
+                "attach: route needs the existing AIGatewayRoute that the policy goes to.",
+                "add route: {existing: {name: my-route, namespace: its-namespace}}, or set "
+                "attach: listener.",
+            )
+        if self.oidc is not None and self.api_key is not None:
+            yield Mistake(
+                ("attach",),
+                self.attach.value,
+                "attach: route takes exactly one method, because a route has one policy and a "
+                "policy with both demands both.",
+                "keep oidc or apiKey, or set attach: listener.",
+            )
+        for name in self.listeners():
+            yield Mistake(
+                _listener_path(name),
+                "a listener",
+                "attach: route makes no Gateway, so it has no listeners.",
+                "remove listener, or set attach: listener.",
+            )
+        for field, key in (
+            ("namespace", "namespace"),
+            ("gateway", "gateway"),
+            ("client_traffic", "clientTraffic"),
+        ):
+            if field in self.model_fields_set:
+                yield Mistake(
+                    (key,),
+                    "given",
+                    f"attach: route makes no Gateway and no Namespace, so {key} would be ignored.",
+                    f"remove {key}, or set attach: listener.",
+                )
+
+    def warnings(self) -> Iterator[Warning_]:
+        """What a reviewer should know of."""
+        if self.attach is Attach.ROUTE:
+            yield Warning_(
+                ("attach",),
+                "a policy on a route leaves the listener's other routes as they are: an older "
+                "route without a policy lets everybody in (measured with AI Gateway 1.1.0). "
+                "attach: listener covers every route.",
+            )
+        for name, listener in self.listeners().items():
+            if listener.tls is None:
+                yield Warning_(
+                    (*_listener_path(name), "tls"),
+                    "without TLS, tokens and keys can be read on the way.",
+                )
+
+
+def _listener_path(name: str) -> Path:
+    return ({OIDC_LISTENER: "oidc", API_KEY_LISTENER: "apiKey"}[name], "listener")
+
+
+def _collisions(listeners: dict[str, Listener]) -> Iterator[Mistake]:
+    """Two listeners on one port need two hostnames and one protocol; redirects need plain ports."""
+    taken: dict[int, tuple[str, Listener]] = {}
+    for name, listener in listeners.items():
+        other_name, other = taken.setdefault(listener.port, (name, listener))
+        if other is listener:
+            continue
+        path = _listener_path(name)
+        if not pending(listener.hostname, other.hostname) and (
+            listener.hostname == other.hostname or None in {listener.hostname, other.hostname}
+        ):
+            yield Mistake(
+                (*path, "port"),
+                listener.port,
+                f"listeners {other_name} and {name} collide: on one port each needs a hostname "
+                "of its own, because the listener decides the authentication method.",
+                "use another port, or two hostnames.",
+            )
+        if (listener.tls is None) != (other.tls is None):
+            yield Mistake(
+                (*path, "tls"),
+                "HTTP and HTTPS",
+                f"listeners {other_name} and {name} share port {listener.port}, and a port speaks "
+                "either HTTP or HTTPS.",
+                "give both tls, or use another port.",
+            )
+    for name, listener in listeners.items():
+        port = listener.tls.redirect_from_port if listener.tls else None
+        if port is not None and port in taken:
+            yield Mistake(
+                (*_listener_path(name), "tls", "redirectFromPort"),
+                port,
+                f"the redirect's port is listener {taken[port][0]}'s port already.",
+                "use a port that no listener has, e.g. 80.",
+            )
