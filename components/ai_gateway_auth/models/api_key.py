@@ -10,7 +10,7 @@ from .fields import Cidr, HeaderName, IdentityHeader, ResourceName
 from .listener import Listener
 
 
-class ApiKeyAuthentication(Model):
+class ApiKeySettings(Model):
     """The API-key SecurityPolicy of one listener."""
 
     listener: Listener | None = None

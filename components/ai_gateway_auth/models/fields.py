@@ -14,6 +14,7 @@ _CLIENT_ID = re.compile(r"[-._a-zA-Z0-9]+")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 _QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|[kMGTPE]i?)?")
 _DURATION = re.compile(r"([0-9]{1,5}(h|m|s|ms)){1,4}")
+_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
 _LABEL_LENGTH = 63
 _NAME_LENGTH = 253
 _PORTS = 65535
@@ -205,6 +206,12 @@ def _not_empty(value: str) -> str:
     return value
 
 
+def _version(value: str) -> str:
+    if not _VERSION.fullmatch(value):
+        raise broken("a version is three numbers.", "write e.g. 1.1.0.")
+    return value
+
+
 def _number_as_text(value: object) -> object:
     """YAML reads `2` and `1.3` as numbers; where a text is wanted, that is what was meant."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -228,3 +235,4 @@ Duration = Annotated[str, AfterValidator(_duration)]
 Cidr = Annotated[str, AfterValidator(_cidr), MAY_BE_PENDING]
 NonEmpty = Annotated[str, AfterValidator(_not_empty), MAY_BE_PENDING]
 VersionText = Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_not_empty)]
+Version = Annotated[VersionText, AfterValidator(_version)]

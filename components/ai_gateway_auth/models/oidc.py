@@ -13,7 +13,7 @@ from .listener import Listener
 from .provider import JwtProvider
 
 
-class OidcAuthentication(Model):
+class OidcSettings(Model):
     """The JWT SecurityPolicy of one listener."""
 
     listener: Listener | None = None

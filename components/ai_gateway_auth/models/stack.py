@@ -1,22 +1,18 @@
 """A stack's whole config, and the rules between its parts."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import AfterValidator
-
-from .api_key import ApiKeyAuthentication
-from .base import Mistake, Model, Path, Text, Warning_, broken, pending
+from .api_key import ApiKeySettings
+from .base import Mistake, Model, Path, Text, Warning_, pending
 from .client_traffic import MOST_STRIPPED_HEADERS, ClientTraffic
 from .consumer import Consumer
-from .fields import ClientId, LateDnsLabel, VersionText
+from .fields import ClientId, LateDnsLabel, Version
 from .gateway import Gateway
 from .listener import Listener
 from .namespace import Namespace
-from .oidc import OidcAuthentication
+from .oidc import OidcSettings
 from .route import Route
 from .wait import Wait
 
@@ -32,12 +28,6 @@ class Attach(StrEnum):
     ROUTE = "route"
 
 
-def _version(value: str) -> str:
-    if not re.fullmatch(r"\d+\.\d+\.\d+", value):
-        raise broken("a version is three numbers.", "write e.g. 1.1.0.")
-    return value
-
-
 class StackConfig(Model):
     """Everything that a stack's file may say."""
 
@@ -47,7 +37,7 @@ class StackConfig(Model):
     """Context of the kubeconfig; its current one where missing."""
     controller_namespace: LateDnsLabel = "envoy-gateway-system"
     """Namespace of Envoy Gateway's controller."""
-    ai_gateway_version: Annotated[VersionText, AfterValidator(_version)] | None = None
+    ai_gateway_version: Version | None = None
     """Version of the Envoy AI Gateway on the cluster, e.g. 1.1.0."""
     attach: Attach = Attach.LISTENER
     """`listener`: the policies cover every route of our Gateway's listeners. `route`: one policy on
@@ -58,9 +48,9 @@ class StackConfig(Model):
     """The Gateway."""
     client_traffic: ClientTraffic = ClientTraffic()
     """What a client may send."""
-    oidc: OidcAuthentication | None = None
+    oidc: OidcSettings | None = None
     """Callers with a token (JWT) of an OIDC issuer."""
-    api_key: ApiKeyAuthentication | None = None
+    api_key: ApiKeySettings | None = None
     """Callers with an API key."""
     consumers: dict[ClientId, Consumer] = {}
     """Consumers with an API key, by their client id."""

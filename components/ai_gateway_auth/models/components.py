@@ -1,0 +1,144 @@
+"""Configs of the components that a stack is made of, for programs that use one without the rest."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from .api_key import ApiKeySettings
+from .base import Mistake, Model, Text
+from .client_traffic import ClientTraffic
+from .consumer import Consumer
+from .fields import (
+    ClientId,
+    DnsLabel,
+    IdentityHeader,
+    LateDnsLabel,
+    LateResourceName,
+    ResourceName,
+    Version,
+)
+from .gateway import Gateway
+from .listener import Listener
+from .namespace import Namespace
+from .oidc import OidcSettings
+from .route import Route
+from .wait import Wait
+
+
+class DedicatedGatewayConfig(Model):
+    """A Gateway of its own in a namespace of its own, with one ClientTrafficPolicy."""
+
+    kubeconfig: Text | None = None
+    """Path or content of the kubeconfig; KUBECONFIG or ~/.kube/config where missing."""
+    context: Text | None = None
+    """Context of the kubeconfig; its current one where missing."""
+    controller_namespace: LateDnsLabel = "envoy-gateway-system"
+    """Namespace of Envoy Gateway's controller."""
+    ai_gateway_version: Version | None = None
+    """Version of the Envoy AI Gateway on the cluster, e.g. 1.1.0."""
+    namespace: Namespace = Namespace()
+    """The dedicated namespace."""
+    gateway: Gateway = Gateway()
+    """The Gateway."""
+    listeners: Annotated[dict[DnsLabel, Listener], Field(min_length=1)]
+    """Listeners by their name, one per authentication method."""
+    client_traffic: ClientTraffic = ClientTraffic()
+    """What a client may send."""
+    identity_headers: list[IdentityHeader]
+    """Every header that a policy of these listeners sets or a limit keys on; all are stripped from
+    requests, so that nobody can claim to be somebody else."""
+    wait: Wait = Wait()
+    """How long `up` waits for the controllers."""
+
+
+class PolicyTarget(Model):
+    """What a SecurityPolicy is attached to: one listener of a Gateway, or one whole route."""
+
+    gateway: LateResourceName | None = None
+    """Name of the Gateway; needs `listener`."""
+    listener: DnsLabel | None = None
+    """Name of the listener, which covers every route on it."""
+    route: LateResourceName | None = None
+    """Name of the AIGatewayRoute. Other routes of its listener are not covered."""
+
+    def mistakes(self, today: date) -> Iterator[Mistake]:
+        """A listener or a route."""
+        del today
+        parts = (self.gateway is not None, self.listener is not None)
+        if parts == (True, True) and self.route is None:
+            return
+        if parts == (False, False) and self.route is not None:
+            return
+        yield Mistake(
+            (),
+            sorted(self.model_fields_set),
+            "a policy's target is either gateway and listener, or route, because a policy on a "
+            "whole Gateway would demand one method on every listener.",
+            "give gateway and listener together, or route alone.",
+        )
+
+
+class OidcAuthenticationConfig(Model):
+    """The JWT SecurityPolicy of one target."""
+
+    kubeconfig: Text | None = None
+    """Path or content of the kubeconfig; KUBECONFIG or ~/.kube/config where missing."""
+    context: Text | None = None
+    """Context of the kubeconfig; its current one where missing."""
+    namespace: LateDnsLabel
+    """Namespace of the target; the policy goes there too."""
+    target: PolicyTarget
+    """What the policy is attached to."""
+    settings: OidcSettings
+    """Who may pass."""
+    wait: Wait = Wait()
+    """How long `up` waits for the controllers."""
+
+
+class ApiKeyAuthenticationConfig(Model):
+    """The API-key SecurityPolicy of one target."""
+
+    kubeconfig: Text | None = None
+    """Path or content of the kubeconfig; KUBECONFIG or ~/.kube/config where missing."""
+    context: Text | None = None
+    """Context of the kubeconfig; its current one where missing."""
+    namespace: LateDnsLabel
+    """Namespace of the target; the policy goes there too."""
+    target: PolicyTarget
+    """What the policy is attached to."""
+    settings: ApiKeySettings
+    """Who may pass."""
+    wait: Wait = Wait()
+    """How long `up` waits for the controllers."""
+
+
+class ApiKeysConfig(Model):
+    """One random key per consumer, in one Secret."""
+
+    namespace: LateDnsLabel
+    """Namespace of the Secret."""
+    secret_name: ResourceName = "maas-api-keys"  # noqa: S105 - a name, not a secret
+    """Name of the Secret with one data key per client id."""
+    consumers: Annotated[dict[ClientId, Consumer], Field(min_length=1)]
+    """Consumers with an API key, by their client id."""
+
+
+class ModelRouteConfig(Model):
+    """The AIGatewayRoute hook-up to the listeners of one Gateway."""
+
+    kubeconfig: Text | None = None
+    """Path or content of the kubeconfig; KUBECONFIG or ~/.kube/config where missing."""
+    context: Text | None = None
+    """Context of the kubeconfig; its current one where missing."""
+    namespace: LateDnsLabel
+    """Namespace of the Gateway; the route goes there too."""
+    gateway: LateResourceName
+    """Name of the Gateway."""
+    listeners: Annotated[list[DnsLabel], Field(min_length=1)]
+    """Names of the listeners that the route is attached to."""
+    route: Route
+    """The route."""
+    wait: Wait = Wait()
+    """How long `up` waits for the controllers."""
