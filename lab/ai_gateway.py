@@ -1,0 +1,93 @@
+"""The AI Gateway of the lab: the real one when its binaries are named, else the stand-in."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import ai_gateway_stand_in
+from lab.errors import LabError
+from lab.folders import REPOSITORY
+from lab.ports import answers, free_port
+from lab.process import Process
+
+CONTROLLER_VARIABLE = "AI_GATEWAY_CONTROLLER"
+EXT_PROC_VARIABLE = "AI_GATEWAY_EXTPROC"
+START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class AiGateway:
+    """A running AI Gateway."""
+
+    kind: str
+    """Which one it is: every output of the lab says so."""
+    extension_manager: dict[str, object] | None
+    """The `extensionManager` section that Envoy Gateway's own configuration needs."""
+    stop: Callable[[], None]
+    """End all its processes."""
+
+
+def start(kubeconfig: Path, folder: Path, logs: Path) -> AiGateway:
+    """Start the real controller if the environment names both of its binaries, else the stand-in.
+
+    It needs the API server and the CRDs, and must run before Envoy Gateway is started. `folder`
+    gets its files and `logs` its logs.
+
+    Raises:
+        LabError: only one binary is named, one isn't there, or a part didn't start.
+    """
+    controller = os.environ.get(CONTROLLER_VARIABLE)
+    ext_proc = os.environ.get(EXT_PROC_VARIABLE)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not controller and not ext_proc:
+        return _start_stand_in(kubeconfig, folder, logs)
+    raise LabError("TODO")
+
+
+def extension_manager(port: int) -> dict[str, object]:
+    """The section for a hook on 127.0.0.1: as in AI Gateway 1.1's own values for Envoy Gateway."""
+    everything = {kind: {"includeAll": True} for kind in ("listener", "route", "cluster", "secret")}
+    return {
+        "hooks": {
+            "xdsTranslator": {
+                "translation": everything,
+                "post": ["Translation"],
+            }
+        },
+        "service": {"fqdn": {"hostname": "localhost", "port": port}},
+    }
+
+
+def _start_stand_in(kubeconfig: Path, folder: Path, logs: Path) -> AiGateway:
+    hook_port, ext_proc_port = free_port(), free_port()
+    models = folder / "models.json"
+    package = ai_gateway_stand_in.__name__
+    ext_proc = Process(
+        ai_gateway_stand_in.EXT_PROC_NAME,
+        [sys.executable, "-m", f"{package}.ext_proc", str(ext_proc_port), models],
+        log=logs / "ai-gateway-stand-in-ext-proc.log",
+        directory=REPOSITORY,
+    )
+    ports = [str(hook_port), str(ext_proc_port)]
+    controller = Process(
+        ai_gateway_stand_in.NAME,
+        [sys.executable, "-m", f"{package}.controller", kubeconfig, *ports, models],
+        log=logs / "ai-gateway-stand-in-controller.log",
+        directory=REPOSITORY,
+    )
+
+    def stop() -> None:
+        controller.stop()
+        ext_proc.stop()
+
+    try:
+        ext_proc.start()
+        controller.start()
+        ext_proc.wait_until(lambda: answers(ext_proc_port), timeout=START_SECONDS)
+        controller.wait_until(lambda: answers(hook_port), timeout=START_SECONDS)
+    except LabError:
+        stop()
+        raise
+    return AiGateway(ai_gateway_stand_in.NAME, extension_manager(hook_port), stop)
