@@ -1,4 +1,4 @@
-"""Where the lab writes: below `.lab/` of the repository and in the user cache folder, nowhere else."""
+"""Where the lab writes: `.lab/` of the repository and the user cache folder, nowhere else."""
 
 import os
 from pathlib import Path

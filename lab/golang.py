@@ -102,13 +102,12 @@ def build(
     *,
     linked: Mapping[str, str],
     output: Path,
-    overlay: Path | None = None,
     update: Callable[[str], None],
 ) -> None:
     """Build main packages of the module in `folder` into the folder `output`.
 
-    `linked` are string variables set by the linker (the versions that programs report), `overlay`
-    is the JSON file of `go build -overlay`. `update` is told how far it is.
+    `linked` are string variables set by the linker (the versions that programs report). `update`
+    is told how far it is.
 
     Raises:
         LabError: the build failed.
@@ -118,7 +117,6 @@ def build(
     total = _count(go, folder, packages)
     command = [
         *(str(go.program), "build", "-v", "-mod=readonly", "-trimpath", "-ldflags", linker),
-        *(() if overlay is None else ("-overlay", str(overlay))),
         *("-o", f"{output}/", *packages),
     ]
     with subprocess.Popen(

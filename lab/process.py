@@ -18,6 +18,21 @@ TAIL_LINES = 15
 # PR_SET_PDEATHSIG counts the *thread* that started a process as its parent. This one thread starts
 # them all and lives as long as the program, so that a short-lived thread may call start().
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="process-starter")
+_started: "dict[str, Process]" = {}
+
+
+def started() -> "dict[str, Process]":
+    """The processes of this program by name, oldest first: started and not stopped by it.
+
+    One that ended by itself is still among them.
+    """
+    return dict(_started)
+
+
+def stop_all() -> None:
+    """Stop every process of this program, the youngest first."""
+    for process in reversed(started().values()):
+        process.stop()
 
 
 class Process:
@@ -74,6 +89,7 @@ class Process:
                 )
             self.log.parent.mkdir(parents=True, exist_ok=True)
             self._child = _starter.submit(self._spawn, program).result()
+            _started[self.name] = self
 
     def _spawn(self, program: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
@@ -123,6 +139,7 @@ class Process:
     def stop(self, timeout: float = 10) -> None:
         """End it with SIGTERM, and with SIGKILL after `timeout` seconds; no error if it ended."""
         with self._lock:
+            _started.pop(self.name, None)
             if self._child is None or not self.running:
                 return
             self._child.terminate()

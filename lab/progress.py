@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -24,7 +24,7 @@ class Progress:
             self._console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
-    def step(self, what: str) -> Iterator[Callable[[str], None]]:
+    def step(self, what: str) -> Generator[Callable[[str], None]]:
         """Show a step while the block runs; the block may call what it gets with a detail."""
         began = time.monotonic()
         detail = ""
