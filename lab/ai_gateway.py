@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,17 +43,30 @@ def start(kubeconfig: Path, folder: Path, logs: Path) -> AiGateway:
     folder.mkdir(parents=True, exist_ok=True)
     if not controller and not ext_proc:
         return _start_stand_in(kubeconfig, folder, logs)
-    raise LabError("TODO")
+    if not controller or not ext_proc:
+        raise LabError(
+            f"The AI Gateway can't be started. {CONTROLLER_VARIABLE} and {EXT_PROC_VARIABLE} name "
+            "its two programs, and only one of them is set. Set both, or none for the stand-in."
+        )
+    # Imported here: protobuf's descriptors of Envoy take a while to load, and few need them.
+    from lab.ai_gateway_real import controller as real  # noqa: PLC0415
+
+    port, stop = real.start(controller, ext_proc, kubeconfig, folder, logs)
+    return AiGateway(
+        f"Envoy AI Gateway {real.version(controller)}",
+        extension_manager(port, ("Translation", "Cluster", "Route")),
+        stop,
+    )
 
 
-def extension_manager(port: int) -> dict[str, object]:
+def extension_manager(port: int, hooks: Sequence[str]) -> dict[str, object]:
     """The section for a hook on 127.0.0.1: as in AI Gateway 1.1's own values for Envoy Gateway."""
     everything = {kind: {"includeAll": True} for kind in ("listener", "route", "cluster", "secret")}
     return {
         "hooks": {
             "xdsTranslator": {
                 "translation": everything,
-                "post": ["Translation"],
+                "post": list(hooks),
             }
         },
         "service": {"fqdn": {"hostname": "localhost", "port": port}},
@@ -65,14 +78,14 @@ def _start_stand_in(kubeconfig: Path, folder: Path, logs: Path) -> AiGateway:
     models = folder / "models.json"
     package = ai_gateway_stand_in.__name__
     ext_proc = Process(
-        ai_gateway_stand_in.EXT_PROC_NAME,
+        "ai-gateway-ext-proc (simulated)",
         [sys.executable, "-m", f"{package}.ext_proc", str(ext_proc_port), models],
         log=logs / "ai-gateway-stand-in-ext-proc.log",
         directory=REPOSITORY,
     )
     ports = [str(hook_port), str(ext_proc_port)]
     controller = Process(
-        ai_gateway_stand_in.NAME,
+        "ai-gateway-controller (simulated)",
         [sys.executable, "-m", f"{package}.controller", kubeconfig, *ports, models],
         log=logs / "ai-gateway-stand-in-controller.log",
         directory=REPOSITORY,
@@ -90,4 +103,4 @@ def _start_stand_in(kubeconfig: Path, folder: Path, logs: Path) -> AiGateway:
     except LabError:
         stop()
         raise
-    return AiGateway(ai_gateway_stand_in.NAME, extension_manager(hook_port), stop)
+    return AiGateway(ai_gateway_stand_in.NAME, extension_manager(hook_port, ("Translation",)), stop)

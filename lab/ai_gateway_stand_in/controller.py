@@ -19,14 +19,14 @@ import kr8s.asyncio
 
 from lab.ai_gateway_stand_in import NAME, models
 from lab.ai_gateway_stand_in.objects import Object, items, name_of, part, text
-from lab.ai_gateway_stand_in.protos import (
+from lab.ai_gateway_stand_in.routes import GROUP, Backends, NotAcceptedError, generated
+from lab.ai_gateway_stand_in.xds import post_translate
+from lab.envoy_protos import (
     EXTENSION_SERVICE,
     Message,
     PostTranslateModifyRequest,
     PostTranslateModifyResponse,
 )
-from lab.ai_gateway_stand_in.routes import GROUP, Backends, NotAcceptedError, generated
-from lab.ai_gateway_stand_in.xds import post_translate
 
 VERSIONS = ("v1beta1", "v1alpha1")
 ROUTES, BACKENDS = "aigatewayroutes", "aiservicebackends"

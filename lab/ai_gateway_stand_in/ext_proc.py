@@ -15,7 +15,7 @@ import grpc
 
 from lab.ai_gateway_stand_in import EXT_PROC_NAME
 from lab.ai_gateway_stand_in.models import Models
-from lab.ai_gateway_stand_in.protos import (
+from lab.envoy_protos import (
     EXT_PROC_SERVICE,
     Message,
     ProcessingRequest,

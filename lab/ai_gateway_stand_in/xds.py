@@ -4,7 +4,7 @@ Envoy Gateway calls this hook after each translation. The filter is put where th
 switched off, and switched on by each route that was generated from an AIGatewayRoute.
 """
 
-from lab.ai_gateway_stand_in.protos import (
+from lab.envoy_protos import (
     Cluster,
     ExternalProcessor,
     FilterConfig,

@@ -13,8 +13,8 @@ import pytest
 
 from lab import versions, wheels
 from lab.ai_gateway_stand_in.models import Models
-from lab.ai_gateway_stand_in.protos import PostTranslateModifyRequest
 from lab.ai_gateway_stand_in.xds import post_translate
+from lab.envoy_protos import PostTranslateModifyRequest
 from lab.folders import REPOSITORY
 from lab.ports import answers, free_port
 from lab.process import Process
