@@ -1,7 +1,8 @@
 """What a stack may say, as pure data: no Pulumi, no cluster, no clock."""
 
 from .base import Model, Pending
+from .config_error import ConfigError
 from .stack import StackConfig
-from .validation import ConfigError, check, warnings
+from .validation import check, warnings
 
 __all__ = ["ConfigError", "Model", "Pending", "StackConfig", "check", "warnings"]

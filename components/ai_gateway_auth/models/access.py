@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .base import Model
-from .fields import Duration, HeaderName, LateResourceName, NonEmpty, Port
+from .fields import Duration, HeaderName, HttpPath, LateResourceName, NonEmpty, Port
 
 
 class Cors(Model):
@@ -30,7 +30,7 @@ class ExtAuth(Model):
     """Name of the Service in the Gateway's namespace."""
     port: Port
     """Port of the Service."""
-    path: str = "/"
+    path: HttpPath = "/"
     """Prefix of the path that the service is asked at."""
     headers_to_backend: list[HeaderName] = []
     """Headers of its answer that go on to the model."""

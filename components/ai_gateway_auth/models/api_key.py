@@ -1,11 +1,12 @@
 """API-key authentication: callers with a static key."""
 
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 from pydantic import Field
 
 from .access import Cors, ExtAuth
-from .base import Model
+from .base import Mistake, Model, Path
 from .fields import Cidr, HeaderName, IdentityHeader, ResourceName
 from .listener import Listener
 
@@ -33,3 +34,18 @@ class ApiKeySettings(Model):
     """Networks that callers must come from; any where empty."""
     ext_auth: ExtAuth | None = None
     """A further check of each authenticated request."""
+
+
+def key_header_mistakes(
+    settings: ApiKeySettings, identity_headers: Collection[str], path: Path
+) -> Iterator[Mistake]:
+    """A header that is stripped can't carry the key; the path leads to the settings."""
+    for index, header in enumerate(settings.headers):
+        if header.lower() in identity_headers:
+            yield Mistake(
+                (*path, "headers", index),
+                header,
+                "a header can't carry both the key and an identity, because identity headers "
+                "are stripped before the key is read.",
+                "use X-API-Key or Authorization for the key.",
+            )

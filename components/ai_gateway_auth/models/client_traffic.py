@@ -1,11 +1,12 @@
 """The ClientTrafficPolicy: what a client may send, how much and for how long."""
 
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from .base import Model
+from .base import Mistake, Model, Path
 from .fields import Duration, IdentityHeader, Quantity
 
 MOST_STRIPPED_HEADERS = 64
@@ -36,3 +37,15 @@ class ClientTraffic(Model):
     """Proxies in front of Envoy whose X-Forwarded-For is believed when client CIDRs are checked."""
     strip_headers: list[IdentityHeader] = []
     """Identity headers to strip from requests, besides those that the methods set."""
+
+
+def header_count_mistakes(headers: Collection[str], path: Path) -> Iterator[Mistake]:
+    """Every identity header must fit into the policy that strips it."""
+    if len(headers) > MOST_STRIPPED_HEADERS:
+        yield Mistake(
+            path,
+            f"{len(headers)} headers",
+            f"at most {MOST_STRIPPED_HEADERS} identity headers can be stripped from requests, "
+            "and one that is not stripped can be spoofed.",
+            "map fewer claims, or strip fewer headers.",
+        )

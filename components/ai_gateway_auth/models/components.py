@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .api_key import ApiKeySettings
-from .base import Mistake, Model, Text
-from .client_traffic import ClientTraffic
+from .api_key import ApiKeySettings, key_header_mistakes
+from .base import Mistake, Model, Path, Text
+from .client_traffic import ClientTraffic, header_count_mistakes
 from .consumer import Consumer
 from .fields import (
     ClientId,
@@ -20,8 +20,8 @@ from .fields import (
     Version,
 )
 from .gateway import Gateway
-from .listener import Listener
-from .namespace import Namespace
+from .listener import Listener, certificate_mistakes, collisions
+from .namespace import Namespace, namespace_mistakes
 from .oidc import OidcSettings
 from .route import Route
 from .wait import Wait
@@ -51,6 +51,27 @@ class DedicatedGatewayConfig(Model):
     requests, so that nobody can claim to be somebody else."""
     wait: Wait = Wait()
     """How long `up` waits for the controllers."""
+
+    def stripped_headers(self) -> list[str]:
+        """Every header that is stripped from requests, sorted."""
+        return sorted({*self.identity_headers, *self.client_traffic.strip_headers})
+
+    def mistakes(self, today: date) -> Iterator[Mistake]:
+        """Rules between the parts."""
+        del today
+        yield from namespace_mistakes(
+            self.namespace.name,
+            self.controller_namespace,
+            self.ai_gateway_version,
+            ("namespace", "name"),
+        )
+        yield from header_count_mistakes(self.stripped_headers(), ("identityHeaders",))
+        yield from collisions(self.listeners, _listener_path)
+        yield from certificate_mistakes(self.listeners, _listener_path, self.gateway.cert_manager)
+
+
+def _listener_path(name: str) -> Path:
+    return ("listeners", name)
 
 
 class PolicyTarget(Model):
@@ -112,6 +133,12 @@ class ApiKeyAuthenticationConfig(Model):
     """Who may pass."""
     wait: Wait = Wait()
     """How long `up` waits for the controllers."""
+
+    def mistakes(self, today: date) -> Iterator[Mistake]:
+        """The header of the identity does not carry the key."""
+        del today
+        identity_headers = [self.settings.forward_client_id_header]
+        yield from key_header_mistakes(self.settings, identity_headers, ("settings",))
 
 
 class ApiKeysConfig(Model):

@@ -191,12 +191,14 @@ def _duration(value: str) -> str:
 
 def _cidr(value: str) -> str:
     try:
-        ipaddress.ip_network(value)
+        network = ipaddress.ip_network(value)
     except ValueError:
+        network = None
+    if network is None or not value.endswith(f"/{network.prefixlen}"):
         raise broken(
             "a client CIDR is a network with its prefix length and no host bits set.",
             "write e.g. 10.0.0.0/8 or 2001:db8::/32.",
-        ) from None
+        )
     return value
 
 
@@ -209,6 +211,12 @@ def _not_empty(value: str) -> str:
 def _version(value: str) -> str:
     if not _VERSION.fullmatch(value):
         raise broken("a version is three numbers.", "write e.g. 1.1.0.")
+    return value
+
+
+def _http_path(value: str) -> str:
+    if not value.startswith("/"):
+        raise broken("a path starts with '/'.", "write e.g. /check.")
     return value
 
 
@@ -230,9 +238,18 @@ HeaderName = Annotated[str, AfterValidator(_header)]
 IdentityHeader = Annotated[str, AfterValidator(_identity_header)]
 ClientId = Annotated[str, AfterValidator(_client_id)]
 Port = Annotated[int, Field(strict=True), AfterValidator(_port)]
-Quantity = Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_quantity)]
+Quantity = Annotated[
+    str,
+    BeforeValidator(_number_as_text, json_schema_input_type=str | int | float),
+    AfterValidator(_quantity),
+]
 Duration = Annotated[str, AfterValidator(_duration)]
 Cidr = Annotated[str, AfterValidator(_cidr), MAY_BE_PENDING]
+HttpPath = Annotated[str, AfterValidator(_http_path)]
 NonEmpty = Annotated[str, AfterValidator(_not_empty), MAY_BE_PENDING]
-VersionText = Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_not_empty)]
+VersionText = Annotated[
+    str,
+    BeforeValidator(_number_as_text, json_schema_input_type=str | int | float),
+    AfterValidator(_not_empty),
+]
 Version = Annotated[VersionText, AfterValidator(_version)]

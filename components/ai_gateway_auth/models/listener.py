@@ -1,6 +1,8 @@
 """A listener of the Gateway: one authentication method, on a port or hostname of its own."""
 
-from .base import Model
+from collections.abc import Callable, Iterator
+
+from .base import Mistake, Model, Path, pending
 from .fields import Hostname, LateResourceName, Port
 
 
@@ -23,3 +25,63 @@ class Listener(Model):
     """Host name that the listener serves; all where it is missing."""
     tls: Tls | None = None
     """Terminate TLS (HTTPS). Missing: plain HTTP, and a warning."""
+
+
+def collisions(listeners: dict[str, Listener], path_of: Callable[[str], Path]) -> Iterator[Mistake]:
+    """Two listeners on one port need two hostnames and one protocol; redirects need plain ports."""
+    taken: dict[int, tuple[str, Listener]] = {}
+    for name, listener in listeners.items():
+        other_name, other = taken.setdefault(listener.port, (name, listener))
+        if other is listener:
+            continue
+        path = path_of(name)
+        if not pending(listener.hostname, other.hostname) and (
+            listener.hostname == other.hostname or None in {listener.hostname, other.hostname}
+        ):
+            yield Mistake(
+                (*path, "port"),
+                listener.port,
+                f"listeners {other_name} and {name} collide: on one port each needs a hostname "
+                "of its own, because the listener decides the authentication method.",
+                "use another port, or two hostnames.",
+            )
+        if (listener.tls is None) != (other.tls is None):
+            yield Mistake(
+                (*path, "tls"),
+                "HTTP and HTTPS",
+                f"listeners {other_name} and {name} share port {listener.port}, and a port speaks "
+                "either HTTP or HTTPS.",
+                "give both tls, or use another port.",
+            )
+    for name, listener in listeners.items():
+        port = listener.tls.redirect_from_port if listener.tls else None
+        if port is not None and port in taken:
+            yield Mistake(
+                (*path_of(name), "tls", "redirectFromPort"),
+                port,
+                f"the redirect's port is listener {taken[port][0]}'s port already.",
+                "use a port that no listener has, e.g. 80.",
+            )
+
+
+def certificate_mistakes(
+    listeners: dict[str, Listener], path_of: Callable[[str], Path], issuer: object | None
+) -> Iterator[Mistake]:
+    """A listener with TLS has a certificate, of its own or by an issuer (`gateway.certManager`)."""
+    for name, listener in listeners.items():
+        if listener.tls is None or listener.tls.certificate_refs:
+            continue
+        if issuer is None:
+            yield Mistake(
+                (*path_of(name), "tls", "certificateRefs"),
+                [],
+                "a listener with TLS needs a certificate.",
+                "name its Secret in certificateRefs, or set gateway.certManager.",
+            )
+        elif listener.hostname is None:
+            yield Mistake(
+                (*path_of(name), "hostname"),
+                None,
+                "cert-manager issues a certificate for a host name.",
+                "add hostname to the listener, or name a Secret in tls.certificateRefs.",
+            )

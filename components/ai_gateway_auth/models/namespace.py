@@ -1,9 +1,12 @@
 """The dedicated namespace of the Gateway, its policies and its key Secrets."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 
-from .base import Model, Text
+from .base import Mistake, Model, Path, Text, pending
 from .fields import LateDnsLabel
+
+FIRST_VERSION_SAFE_BESIDE_CONTROLLER = (0, 6, 0)
 
 
 class PodSecurity(StrEnum):
@@ -28,3 +31,22 @@ class Namespace(Model):
     """Further labels of the namespace."""
     annotations: dict[str, Text] = {}
     """Annotations of the namespace."""
+
+
+def namespace_mistakes(
+    name: str, controller_namespace: str, ai_gateway_version: str | None, path: Path
+) -> Iterator[Mistake]:
+    """The Gateway's namespace is not the controller's; the path leads to its name."""
+    if pending(name, controller_namespace) or name != controller_namespace:
+        return
+    version = tuple(int(part) for part in (ai_gateway_version or "0.0.0").split("."))
+    if version < FIRST_VERSION_SAFE_BESIDE_CONTROLLER:
+        yield Mistake(
+            path,
+            name,
+            "a Gateway does not live in the controller's namespace: before AI Gateway 0.6.0 "
+            "its policies are reported to say Accepted=True there while a wrong or missing "
+            "key still gets 200.",
+            "use a dedicated namespace such as maas-system; with AI Gateway 0.6.0 or newer "
+            "say so with aiGatewayVersion.",
+        )

@@ -4,21 +4,20 @@ from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 
-from .api_key import ApiKeySettings
+from .api_key import ApiKeySettings, key_header_mistakes
 from .base import Mistake, Model, Path, Text, Warning_, pending
-from .client_traffic import MOST_STRIPPED_HEADERS, ClientTraffic
+from .client_traffic import ClientTraffic, header_count_mistakes
 from .consumer import Consumer
 from .fields import ClientId, LateDnsLabel, Version
 from .gateway import Gateway
-from .listener import Listener
-from .namespace import Namespace
+from .listener import Listener, certificate_mistakes, collisions
+from .namespace import Namespace, namespace_mistakes
 from .oidc import OidcSettings
 from .route import Route
 from .wait import Wait
 
 OIDC_LISTENER = "oidc"
 API_KEY_LISTENER = "api-key"
-FIRST_VERSION_SAFE_BESIDE_CONTROLLER = (0, 6, 0)
 
 
 class Attach(StrEnum):
@@ -81,14 +80,16 @@ class StackConfig(Model):
         """Rules between the parts."""
         del today
         yield from self._method_mistakes()
-        yield from self._namespace_mistakes()
         yield from self._header_mistakes()
         if self.attach is Attach.LISTENER:
+            yield from self._namespace_mistakes(self.namespace.name, ("namespace", "name"))
             yield from self._listener_mistakes()
-            yield from self._tls_mistakes()
             yield from self._existing_route_mistakes()
         else:
             yield from self._attach_route_mistakes()
+
+    def _namespace_mistakes(self, name: str, path: Path) -> Iterator[Mistake]:
+        return namespace_mistakes(name, self.controller_namespace, self.ai_gateway_version, path)
 
     def _method_mistakes(self) -> Iterator[Mistake]:
         if self.oidc is None and self.api_key is None:
@@ -122,45 +123,11 @@ class StackConfig(Model):
                 "rename one; the defaults are maas-oidc-auth and maas-apikey-auth.",
             )
 
-    def _namespace_mistakes(self) -> Iterator[Mistake]:
-        if pending(self.namespace.name, self.controller_namespace):
-            return
-        if self.namespace.name != self.controller_namespace:
-            return
-        version = tuple(int(part) for part in (self.ai_gateway_version or "0.0.0").split("."))
-        if version < FIRST_VERSION_SAFE_BESIDE_CONTROLLER:
-            yield Mistake(
-                ("namespace", "name"),
-                self.namespace.name,
-                "the Gateway does not live in the controller's namespace: before AI Gateway 0.6.0 "
-                "its policies are reported to say Accepted=True there while a wrong or missing "
-                "key still gets 200.",
-                "use a dedicated namespace such as maas-system; with AI Gateway 0.6.0 or newer "
-                "say so with aiGatewayVersion.",
-            )
-
     def _header_mistakes(self) -> Iterator[Mistake]:
         headers = self.identity_headers()
-        if len(headers) > MOST_STRIPPED_HEADERS:
-            yield Mistake(
-                ("clientTraffic", "stripHeaders"),
-                f"{len(headers)} headers",
-                f"at most {MOST_STRIPPED_HEADERS} identity headers can be stripped from requests, "
-                "and one that is not stripped can be spoofed.",
-                "map fewer claims, or strip fewer headers.",
-            )
-        if self.api_key is None:
-            return
-        identity = set(headers)
-        for index, header in enumerate(self.api_key.headers):
-            if header.lower() in identity:
-                yield Mistake(
-                    ("apiKey", "headers", index),
-                    header,
-                    "a header can't carry both the key and an identity, because identity headers "
-                    "are stripped before the key is read.",
-                    "use X-API-Key or Authorization for the key.",
-                )
+        yield from header_count_mistakes(headers, ("clientTraffic", "stripHeaders"))
+        if self.api_key is not None:
+            yield from key_header_mistakes(self.api_key, headers, ("apiKey",))
 
     def _listener_mistakes(self) -> Iterator[Mistake]:
         for key, method in (("oidc", self.oidc), ("apiKey", self.api_key)):
@@ -171,27 +138,9 @@ class StackConfig(Model):
                     "each method has a listener of its own, because a listener takes one policy.",
                     f"add {key}: {{listener: {{port: 8080}}}}, or set attach: route.",
                 )
-        yield from _collisions(self.listeners())
-
-    def _tls_mistakes(self) -> Iterator[Mistake]:
-        for name, listener in self.listeners().items():
-            path = _listener_path(name)
-            if listener.tls is None or listener.tls.certificate_refs:
-                continue
-            if self.gateway.cert_manager is None:
-                yield Mistake(
-                    (*path, "tls", "certificateRefs"),
-                    [],
-                    "a listener with TLS needs a certificate.",
-                    "name its Secret in certificateRefs, or set gateway.certManager.",
-                )
-            elif listener.hostname is None:
-                yield Mistake(
-                    (*path, "hostname"),
-                    None,
-                    "cert-manager issues a certificate for a host name.",
-                    "add hostname to the listener, or name a Secret in tls.certificateRefs.",
-                )
+        listeners = self.listeners()
+        yield from collisions(listeners, _listener_path)
+        yield from certificate_mistakes(listeners, _listener_path, self.gateway.cert_manager)
 
     def _existing_route_mistakes(self) -> Iterator[Mistake]:
         existing = self.route.existing if self.route else None
@@ -216,6 +165,18 @@ class StackConfig(Model):
                 "attach: route needs the existing AIGatewayRoute that the policy goes to.",
                 "add route: {existing: {name: my-route, namespace: its-namespace}}, or set "
                 "attach: listener.",
+            )
+        elif self.route.existing.namespace is None:
+            yield Mistake(
+                ("route", "existing", "namespace"),
+                None,
+                "attach: route needs the namespace of the route, because the policy goes there "
+                "and this stack has no Gateway whose namespace could be meant.",
+                "add namespace to route.existing.",
+            )
+        else:
+            yield from self._namespace_mistakes(
+                self.route.existing.namespace, ("route", "existing", "namespace")
             )
         if self.oidc is not None and self.api_key is not None:
             yield Mistake(
@@ -264,40 +225,3 @@ class StackConfig(Model):
 
 def _listener_path(name: str) -> Path:
     return ({OIDC_LISTENER: "oidc", API_KEY_LISTENER: "apiKey"}[name], "listener")
-
-
-def _collisions(listeners: dict[str, Listener]) -> Iterator[Mistake]:
-    """Two listeners on one port need two hostnames and one protocol; redirects need plain ports."""
-    taken: dict[int, tuple[str, Listener]] = {}
-    for name, listener in listeners.items():
-        other_name, other = taken.setdefault(listener.port, (name, listener))
-        if other is listener:
-            continue
-        path = _listener_path(name)
-        if not pending(listener.hostname, other.hostname) and (
-            listener.hostname == other.hostname or None in {listener.hostname, other.hostname}
-        ):
-            yield Mistake(
-                (*path, "port"),
-                listener.port,
-                f"listeners {other_name} and {name} collide: on one port each needs a hostname "
-                "of its own, because the listener decides the authentication method.",
-                "use another port, or two hostnames.",
-            )
-        if (listener.tls is None) != (other.tls is None):
-            yield Mistake(
-                (*path, "tls"),
-                "HTTP and HTTPS",
-                f"listeners {other_name} and {name} share port {listener.port}, and a port speaks "
-                "either HTTP or HTTPS.",
-                "give both tls, or use another port.",
-            )
-    for name, listener in listeners.items():
-        port = listener.tls.redirect_from_port if listener.tls else None
-        if port is not None and port in taken:
-            yield Mistake(
-                (*_listener_path(name), "tls", "redirectFromPort"),
-                port,
-                f"the redirect's port is listener {taken[port][0]}'s port already.",
-                "use a port that no listener has, e.g. 80.",
-            )

@@ -1,7 +1,6 @@
 """From raw data to a model, with every mistake of the data told at once."""
 
 import difflib
-import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
@@ -11,23 +10,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .base import PENDING, Mistake, Model, Path, Pending
+from .config_error import ConfigError, dotted
 
 M = TypeVar("M", bound=Model)
 
 _ROUNDS = 12
 _WAYS_TO_MEND = 2
 """A broken value is first taken for unknown, then left out; after that its parent is."""
-
-
-class ConfigError(Exception):
-    """The config breaks rules; the text names each with its field, value, rule and remedy."""
-
-    def __init__(self, mistakes: Collection[Mistake], *, secret_paths: Collection[Path]) -> None:
-        """Keep the mistakes in the order of their paths; values below a secret path are masked."""
-        self.mistakes = sorted(mistakes, key=lambda mistake: [str(part) for part in mistake.path])
-        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
-        parts = [_describe(mistake, secret_paths) for mistake in self.mistakes]
-        super().__init__("\n".join([f"the config has {count}; nothing was changed.", *parts]))
 
 
 def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[Path] = ()) -> M:
@@ -37,7 +26,8 @@ def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[
         model: The model to make.
         raw: Plain data, as YAML or JSON gives it; `Pending` where a value is not known yet.
         today: The day on which dates are judged.
-        secret_paths: Paths whose values, and everything below, are never shown.
+        secret_paths: Paths whose values, and everything below, are never shown; in camelCase or
+            snake_case.
 
     Raises:
         ConfigError: The data breaks at least one rule.
@@ -47,7 +37,8 @@ def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[
     if found is not None:
         mistakes += [late for late in _rules(found, today) if not _touches(late.path, mended)]
     if found is None or mistakes:
-        raise ConfigError(mistakes, secret_paths=secret_paths)
+        texts = {text for path in secret_paths for text in _texts(_at(raw, path))}
+        raise ConfigError(mistakes, secret_paths=secret_paths, secret_texts=texts)
     return found
 
 
@@ -58,14 +49,6 @@ def warnings(model: Model) -> list[str]:
         for path, part in _parts(model, ())
         for warning in part.warnings()
     ]
-
-
-def dotted(path: Path) -> str:
-    """A path as people write it: oidc.providers.idp.audiences[0]."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".") or "(the whole config)"
 
 
 def _parse(model: type[M], raw: object) -> tuple[M | None, list[Mistake], set[Path]]:
@@ -169,6 +152,14 @@ def _mistake(model: type[Model], detail: ErrorDetails) -> Mistake:
     path = _data_path(detail["loc"])
     context = detail.get("ctx", {})
     kind = detail["type"]
+    if isinstance(detail["input"], Pending) and kind != "extra_forbidden":
+        return Mistake(
+            path,
+            PENDING,
+            "this field is plain, neither a secret nor another resource's output, because it "
+            "decides which objects there are, or what they are called.",
+            "write the value itself.",
+        )
     if kind == "rule":
         return Mistake(path, detail["input"], context["rule"], context["remedy"])
     if kind == "extra_forbidden":
@@ -222,20 +213,26 @@ def _inner_model(annotation: object) -> type[BaseModel] | None:
     return None
 
 
-def _describe(mistake: Mistake, secret_paths: Collection[Path]) -> str:
-    is_secret = any(mistake.path[: len(path)] == path for path in secret_paths)
-    value = "[secret]" if is_secret else _shown(mistake.value)
-    return (
-        f"\n  {dotted(mistake.path)}\n"
-        f"    value:  {value}\n"
-        f"    rule:   {mistake.rule}\n"
-        f"    remedy: {mistake.remedy}"
-    )
+def _at(value: object, path: Path) -> object:
+    """What stands at a path of raw data, if anything."""
+    for part in path:
+        if isinstance(value, Mapping):
+            value = cast("Mapping[object, object]", value).get(part)
+        elif isinstance(value, list) and isinstance(part, int):
+            entries = cast("list[object]", value)
+            value = entries[part] if part < len(entries) else None
+        else:
+            return None
+    return value
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "(missing)"
-    if isinstance(value, Pending):
-        return repr(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+def _texts(value: object) -> Iterator[str]:
+    """Every text and number in raw data, as it would stand in a sentence; no names of fields."""
+    if isinstance(value, Mapping):
+        for item in cast("Mapping[object, object]", value).values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in cast("list[object]", value):
+            yield from _texts(item)
+    elif not isinstance(value, bool | None | Pending) and str(value):
+        yield str(value)
