@@ -94,6 +94,7 @@ def _run(
         *("--result", str(result.absolute())),
     ]
     environment = os.environ | {
+        "GRPC_VERBOSITY": os.environ.get("GRPC_VERBOSITY", "NONE"),
         "KUBECONFIG": str(kubeconfig.absolute()),
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY), *_python_path()]),
         "TMPDIR": str(temporary.absolute()),  # kr8s writes client keys to temporary files
