@@ -59,8 +59,7 @@ def start(
             *(f"--tlsCertDir={certificates}", f"--envoyGatewayNamespace={ENVOY_GATEWAY_NAMESPACE}"),
         ],
         log=logs / "ai-gateway-controller.log",
-        environment=dict(os.environ)
-        | {"KUBECONFIG": str(kubeconfig), "POD_NAMESPACE": NAMESPACE, "DISABLE_PPROF": "1"},
+        environment=dict(os.environ) | {"KUBECONFIG": str(kubeconfig), "POD_NAMESPACE": NAMESPACE},
         directory=REPOSITORY,
     )
     hook = Hook(hook_port, relay_port, sockets)

@@ -25,6 +25,8 @@ CLUSTER = "ai-gateway-extproc-uds"
 LONGEST_SOCKET_PATH = 107
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 LISTENER_PARTS = 3
+# Envoy Gateway 1.9.1 itself sets no deadline.
+TIMEOUT_SECONDS = 30
 log = logging.getLogger(__name__)
 
 
@@ -101,7 +103,7 @@ class Hook(grpc.GenericRpcHandler):
 
         def pass_on(request: bytes, context: grpc.ServicerContext) -> bytes:
             try:
-                answer = call(request, timeout=context.time_remaining())
+                answer = call(request, timeout=TIMEOUT_SECONDS)
             except grpc.RpcError as error:
                 context.abort(error.code(), error.details() or "")
                 raise

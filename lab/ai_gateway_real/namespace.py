@@ -84,7 +84,8 @@ async def _join(
         target.close()
         writer.close()
         return
-    await asyncio.gather(_copy(reader, other_writer), _copy(other_reader, writer))
+    with contextlib.suppress(asyncio.CancelledError):  # the command has ended
+        await asyncio.gather(_copy(reader, other_writer), _copy(other_reader, writer))
 
 
 async def _relay(inner: ThreadPoolExecutor, ins: Sequence[int], outs: Sequence[str]) -> None:
