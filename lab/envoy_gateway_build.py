@@ -6,6 +6,7 @@ and 1.9.1, without a setting). Those constants, and ports that the AI Gateway's 
 too, are replaced while it's compiled. Nothing else differs from the released source.
 """
 
+import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -60,6 +61,11 @@ SUMMARY = (
     "built for loopback: certificates from its run folder, all addresses 127.0.0.1, "
     f"metrics of controller-runtime off, ports {HEALTH_PORT} and {WASM_PORT} for 8081 and 18002"
 )
+
+
+def edition() -> str:
+    """A few letters that change with what is replaced."""
+    return hashlib.sha256(repr(REPLACED).encode()).hexdigest()[:8]
 
 
 def replaced(text: str, replacements: tuple[tuple[str, str], ...], file: str) -> str:

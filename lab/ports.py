@@ -1,16 +1,24 @@
+import random
 import socket
+
+# Below the ports that Linux gives to outgoing connections (32768 to 60999 by default): one of those
+# could be taken between the choice of a port and the start of its server.
+RANGE = range(20000, 32000)
+_random = random.SystemRandom()
+_given: set[int] = set()
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nobody listens on now, another one at each call of this program."""
+    while True:
+        port = _random.choice(RANGE)
+        if port not in _given and is_free(port):
+            _given.add(port)
+            return port
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could bind the port on every address: Envoy and others bind 0.0.0.0."""
+    """Whether a server could bind the port on every address."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -29,10 +29,14 @@ def started() -> "dict[str, Process]":
     return dict(_started)
 
 
-def stop_all() -> None:
-    """Stop every process of this program, the youngest first."""
-    for process in reversed(started().values()):
-        process.stop()
+def stop_all(timeout: float = 3) -> None:
+    """Stop every process of this program at once, with SIGKILL after `timeout` seconds."""
+    stopping = started().values()
+    for process in stopping:
+        process.terminate()
+    deadline = time.monotonic() + timeout
+    for process in stopping:
+        process.stop(max(0.0, deadline - time.monotonic()))
 
 
 class Process:
@@ -139,15 +143,21 @@ class Process:
     def stop(self, timeout: float = 10) -> None:
         """End it with SIGTERM, and with SIGKILL after `timeout` seconds; no error if it ended."""
         with self._lock:
-            _started.pop(self.name, None)
+            self.terminate()
             if self._child is None or not self.running:
                 return
-            self._child.terminate()
             try:
                 self._child.wait(timeout)
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()
+
+    def terminate(self) -> None:
+        """Ask it to end (SIGTERM) and don't wait; `stop` does."""
+        with self._lock:
+            _started.pop(self.name, None)
+            if self._child is not None and self.running:
+                self._child.terminate()
 
     def kill(self) -> None:
         """End it at once with SIGKILL, as a crash would."""

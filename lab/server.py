@@ -92,6 +92,7 @@ class Server:
             raise LabError(
                 "The lab was ended while it started. Somebody asked for it. Start again."
             )
+        log.info("%s", text)
         print(text, flush=True)
 
     def _follow_input(self) -> None:
