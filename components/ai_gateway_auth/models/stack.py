@@ -18,6 +18,8 @@ from .wait import Wait
 
 OIDC_LISTENER = "oidc"
 API_KEY_LISTENER = "api-key"
+TEXT_KEYS = ("aiGatewayVersion", "attach", "context", "controllerNamespace", "kubeconfig")
+"""Top-level keys whose value is a text; the others hold mappings."""
 
 
 class Attach(StrEnum):

@@ -1,0 +1,84 @@
+"""A connection to the cluster's API, for reading only."""
+
+import warnings
+from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import httpx
+import kr8s.asyncio
+from ruamel.yaml import YAML
+
+Json = dict[str, object]
+
+
+class Connection(NamedTuple):
+    """Which cluster. Both may be missing, with the meaning that kubectl gives them."""
+
+    kubeconfig: str | None = None
+    """Path or content of a kubeconfig."""
+    context: str | None = None
+    """Name of a context in it."""
+
+
+class Unreachable(Exception):  # noqa: N818 - it names a state of the cluster, not a mistake
+    """The cluster does not answer, or the kubeconfig does not lead to one."""
+
+
+class Cluster:
+    """Reads objects by name."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Remember which cluster; nothing is read yet."""
+        self._connection = connection
+
+    async def get(self, path: str) -> Json | None:
+        """The object at an API path, e.g. /apis/apps/v1/namespaces/a/deployments/b.
+
+        Returns:
+            The object, or None where there is none.
+
+        Raises:
+            Unreachable: The cluster does not answer.
+            PermissionError: The cluster does not let us read it.
+
+        """
+        base, _, rest = path.removeprefix("/").partition("/")
+        try:
+            api = await self._api()
+            async with api.call_api(
+                base=f"/{base}", version="", url=rest, raise_for_status=False
+            ) as response:
+                return _object(response, path)
+        except (OSError, ValueError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError) as e:
+            if isinstance(e, PermissionError):
+                raise
+            # The text of the error may quote the kubeconfig, which can hold a token: only its kind.
+            raise Unreachable(f"the cluster can't be read ({type(e).__name__})") from None
+
+    async def _api(self) -> kr8s.asyncio.Api:
+        kubeconfig = self._connection.kubeconfig
+        source = None if kubeconfig is None else _path_or_content(kubeconfig)
+        with warnings.catch_warnings():
+            # kr8s warns of Kubernetes versions newer than itself; we only read plain objects.
+            warnings.simplefilter("ignore", UserWarning)
+            # kr8s takes a dict too, which its annotation does not say (0.20).
+            return await kr8s.asyncio.api(
+                kubeconfig=cast("str | None", source), context=self._connection.context
+            )
+
+
+def _path_or_content(kubeconfig: str) -> str | Json:
+    """As the Kubernetes provider decides: an existing file, else the content itself."""
+    if "\n" not in kubeconfig and Path(kubeconfig).expanduser().is_file():
+        return str(Path(kubeconfig).expanduser())
+    return cast("Json", YAML(typ="safe", pure=True).load(kubeconfig))
+
+
+def _object(response: httpx.Response, path: str) -> Json | None:
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        return None
+    if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        raise PermissionError(f"reading {path} is not allowed ({response.status_code})")
+    response.raise_for_status()
+    return cast("Json", response.json())

@@ -1,0 +1,98 @@
+"""ApiKeys: one random key per consumer, all in one Secret."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pulumi_random as random
+
+from ai_gateway_auth.args import ApiKeysArgs
+from ai_gateway_auth.models.components import ApiKeysConfig
+from ai_gateway_auth.objects.key_secret import KEY_BYTES, encoded
+from ai_gateway_auth.objects.metadata import LABELS
+
+from .settle import settle
+
+_FIRST_KEY = 1
+
+
+class ApiKeys(pulumi.ComponentResource):
+    """One `random.RandomBytes` per consumer; the hex text is the key.
+
+    Adding a consumer creates one RandomBytes and updates one Secret in place. No other consumer's
+    key changes. The data has one secret value per client id, so that a diff names who comes and
+    goes and masks the keys; `stringData` would show as one masked line (pulumi-kubernetes 4.32).
+    """
+
+    secret_name: pulumi.Output[str]
+    """Name of the Secret."""
+    keys: pulumi.Output[dict[str, str]]
+    """Keys by client id; secret."""
+
+    def __init__(
+        self, name: str, args: ApiKeysArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Make the keys and their Secret.
+
+        Raises:
+            pulumi.RunError: The args break rules, or the Kubernetes provider would replace the
+                Secret instead of updating it.
+
+        """
+        super().__init__("ai-gateway-auth:index:ApiKeys", name, None, opts)
+        settled = settle(f"ApiKeys {name}", ApiKeysConfig, cast("Mapping[str, object]", args))
+        keys = {
+            client_id: self._key(name, client_id) for client_id in sorted(settled.shape.consumers)
+        }
+        namespace = settled.values.apply(lambda config: config.namespace)
+        secret = kubernetes.core.v1.Secret(
+            f"{name}-secret",
+            metadata={
+                "name": settled.shape.secret_name,
+                "namespace": _only_if_mutable(self, namespace),
+                "labels": LABELS,
+            },
+            type="Opaque",
+            data={client_id: key.apply(encoded) for client_id, key in keys.items()},
+            # A Secret of another name is made before the old one goes, so that no request finds
+            # none: Envoy answers 500 to everybody then.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+        )
+        self.secret = secret
+        self.secret_name = secret.metadata.apply(lambda metadata: metadata["name"])
+        self.keys = pulumi.Output.secret(pulumi.Output.all(**keys))
+        self.register_outputs({"secretName": self.secret_name, "keys": self.keys})
+
+    def _key(self, name: str, client_id: str) -> pulumi.Output[str]:
+        # The number is the key's generation: a consumer's next key gets a name of its own.
+        made = random.RandomBytes(
+            f"{name}-{client_id}-key-{_FIRST_KEY}",
+            length=KEY_BYTES,
+            opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["hex", "base64"]),
+        )
+        return pulumi.Output.secret(made.hex)
+
+
+def _only_if_mutable(
+    component: pulumi.ComponentResource, value: pulumi.Output[str]
+) -> pulumi.Output[str]:
+    """The value, unless the Kubernetes provider replaces Secrets instead of updating them."""
+    provider = component.get_provider("kubernetes:index:Provider")
+    # The SDK keeps a provider's inputs as outputs under their names, as JSON text (3.259).
+    setting = cast(
+        "pulumi.Output[object]",
+        pulumi.Output.from_input(getattr(provider, "enable_secret_mutable", None)),
+    )
+
+    def checked(values: list[object]) -> str:
+        if values[1] not in {True, "true"}:
+            raise pulumi.RunError(
+                "the Kubernetes provider must have enable_secret_mutable. Without it, a new "
+                "consumer deletes the Secret of all keys before it is made anew, and everybody "
+                "gets 500 in between. Make the provider with enable_secret_mutable=True, or give "
+                "kubeconfig and context and no provider."
+            )
+        return cast("str", values[0])
+
+    return pulumi.Output.all(value, setting).apply(checked)

@@ -1,0 +1,1 @@
+"""Pure functions from a model to the spec of a Kubernetes object."""
