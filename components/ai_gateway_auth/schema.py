@@ -1,0 +1,124 @@
+"""What editors and Pulumi are told of a stack's file, generated from the models.
+
+`python -m ai_gateway_auth.schema [folder]` writes stacks/schema.json and the `config:` section of
+Pulumi.yaml in the folder, by default the current one.
+"""
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+from ruamel.yaml import YAML
+
+from .models.stack import StackConfig
+from .stack_file import NOT_GIVEN, PROJECT
+
+_ENCRYPTED: JsonSchemaValue = {"$ref": "#/$defs/Encrypted"}
+_WIDTH = 100
+
+
+class Encrypted(BaseModel):
+    """A secret, as `pulumi config set --secret` writes it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secure: str
+
+
+class _StackFileSchema(GenerateJsonSchema):
+    """Allows an encrypted secret wherever a value may be pending: those fields have a wrapper."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """No: a title made of the field's name says nothing new."""
+        del schema
+        return False
+
+    def function_wrap_schema(
+        self, schema: core_schema.WrapValidatorFunctionSchema
+    ) -> JsonSchemaValue:
+        encrypted = self.generate_inner(Encrypted.__pydantic_core_schema__)
+        return {"anyOf": [super().function_wrap_schema(schema), encrypted]}
+
+
+def editor_schema() -> dict[str, object]:
+    """The JSON Schema (2020-12) of a stack's file. Keys of other namespaces are not looked at."""
+    models = _models()
+    keys = {f"{PROJECT}:{name}": _or_encrypted(key) for name, key in models["properties"].items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"A stack's file of {PROJECT}",
+        "type": "object",
+        "properties": {
+            "config": {
+                "type": "object",
+                "properties": keys,
+                "patternProperties": {f"^(?!{PROJECT}:)": {}},
+                "additionalProperties": False,
+            }
+        },
+        "required": ["config"],
+        "$defs": models["$defs"],
+    }
+
+
+def project_config() -> dict[str, dict[str, str]]:
+    """The `config:` section of Pulumi.yaml: every top-level key with its description.
+
+    Only texts have a type: a typed object needs an object for its default, and Pulumi would then
+    give the program `apiKey: {}`, which means something.
+    """
+    models = _models()
+    return {
+        f"{PROJECT}:{name}": ({"type": "string"} if _is_text(key, models["$defs"]) else {})
+        | {"description": " ".join(key["description"].split()), "default": NOT_GIVEN}
+        for name, key in models["properties"].items()
+    }
+
+
+def editor_schema_text() -> str:
+    """The content of stacks/schema.json."""
+    return json.dumps(editor_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def project_text(current: str) -> str:
+    """The content of Pulumi.yaml: the current one with its `config:` section made anew."""
+    yaml: Any = YAML()  # ruamel types none of its round trip
+    yaml.width = _WIDTH
+    project = yaml.load(current)
+    project["config"] = project_config()
+    text = io.StringIO()
+    yaml.dump(project, text)
+    return text.getvalue()
+
+
+def write(folder: Path) -> None:
+    """Write both files below the folder of Pulumi.yaml."""
+    (folder / "stacks" / "schema.json").write_text(editor_schema_text(), encoding="utf-8")
+    project = folder / "Pulumi.yaml"
+    project.write_text(project_text(project.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _models() -> JsonSchemaValue:
+    return StackConfig.model_json_schema(schema_generator=_StackFileSchema)
+
+
+def _or_encrypted(key: JsonSchemaValue) -> JsonSchemaValue:
+    """Pulumi can encrypt the value of any top-level key."""
+    if _ENCRYPTED in key.get("anyOf", []):
+        return key
+    return {"anyOf": [key, _ENCRYPTED], "description": key["description"]}
+
+
+def _is_text(key: JsonSchemaValue, models: JsonSchemaValue) -> bool:
+    name = str(key.get("$ref", "")).rpartition("/")[2]
+    ways = [key, models.get(name, {}), *key.get("anyOf", [])]
+    return any(way.get("type") == "string" for way in ways)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
