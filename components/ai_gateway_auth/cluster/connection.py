@@ -1,9 +1,10 @@
 """A connection to the cluster's API, for reading only."""
 
 import warnings
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 import httpx
 import kr8s.asyncio
@@ -12,7 +13,8 @@ from ruamel.yaml import YAML
 Json = dict[str, object]
 
 
-class Connection(NamedTuple):
+@dataclass(frozen=True)
+class Connection:
     """Which cluster. Both may be missing, with the meaning that kubectl gives them."""
 
     kubeconfig: str | None = None

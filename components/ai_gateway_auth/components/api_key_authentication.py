@@ -35,7 +35,7 @@ class ApiKeyAuthentication(pulumi.ComponentResource):
             ApiKeyAuthenticationConfig,
             cast("Mapping[str, object]", args),
         )
-        warn(self, shape)
+        warn(self, shape, opts)
         self.policy = security_policy(
             f"{name}-policy",
             name=shape.settings.policy_name,

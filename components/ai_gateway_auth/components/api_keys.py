@@ -12,6 +12,7 @@ from ai_gateway_auth.models.components import ApiKeysConfig
 from ai_gateway_auth.objects.key_secret import KEY_BYTES, encoded
 from ai_gateway_auth.objects.metadata import LABELS
 
+from .resources import name_of
 from .settle import settle
 
 _FIRST_KEY = 1
@@ -60,7 +61,7 @@ class ApiKeys(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
         self.secret = secret
-        self.secret_name = secret.metadata.apply(lambda metadata: metadata["name"])
+        self.secret_name = name_of(secret)
         self.keys = pulumi.Output.secret(pulumi.Output.all(**keys))
         self.register_outputs({"secretName": self.secret_name, "keys": self.keys})
 

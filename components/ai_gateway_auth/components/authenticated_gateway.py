@@ -25,8 +25,8 @@ from .dedicated_gateway import DedicatedGateway
 from .model_route import ModelRoute
 from .oidc_authentication import OidcAuthentication
 from .policy import Policy
-from .resources import connection, kubernetes_provider, once
-from .settle import settle, warn
+from .resources import connection, kubernetes_provider, name_of, once
+from .settle import WHOLE, settle, warn
 
 METHODS = {OIDC_LISTENER: "OIDC token (JWT)", API_KEY_LISTENER: "API key"}
 
@@ -73,13 +73,13 @@ class AuthenticatedGateway(pulumi.ComponentResource):
                 in force in time. Nothing is routed then.
 
         """
-        super().__init__("ai-gateway-auth:index:AuthenticatedGateway", name, None, opts)
+        super().__init__(WHOLE, name, None, opts)
         self._name = name
         self._args = args
         self._shape, self._values = settle(
             f"AuthenticatedGateway {name}", StackConfig, cast("Mapping[str, object]", args)
         )
-        warn(self, self._shape)
+        warn(self, self._shape, opts)
         self._kubernetes = kubernetes_provider(self, name, self._values)
         self._is_dedicated = self._shape.attach is Attach.LISTENER
         checked = self._check_prerequisites()
@@ -247,11 +247,11 @@ class AuthenticatedGateway(pulumi.ComponentResource):
             self.gateway.address if self.gateway else pulumi.Output.from_input("")
         )
         self.api_keys = self.keys.keys if self.keys else pulumi.Output.secret({})
-        names = [policy.resource.metadata for policy in self.policies.values()]
+        names = [name_of(policy.resource) for policy in self.policies.values()]
         in_force = [policy.in_force for policy in self.policies.values()]
         count = len(names)
         self.security_policies = pulumi.Output.all(*names, *in_force).apply(
-            lambda values: [metadata["name"] for metadata in values[:count]]
+            lambda values: values[:count]
         )
         self.listeners = pulumi.Output.all(self._values, self.gateway_address).apply(
             lambda both: _endpoints(both[0], both[1])

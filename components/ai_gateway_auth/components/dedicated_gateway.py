@@ -33,6 +33,7 @@ from .resources import (
     connection,
     kubernetes_object,
     kubernetes_provider,
+    name_of,
 )
 from .settle import settle, warn
 
@@ -65,11 +66,11 @@ class DedicatedGateway(pulumi.ComponentResource):
         self._shape, self._values = settle(
             f"DedicatedGateway {name}", DedicatedGatewayConfig, cast("Mapping[str, object]", args)
         )
-        warn(self, self._shape)
+        warn(self, self._shape, opts)
         self._cluster = connection(self._values)
         self._kubernetes = kubernetes_provider(self, name, self._values)
         home = self._namespace()
-        self.namespace = home.metadata.apply(lambda metadata: metadata["name"])
+        self.namespace = name_of(home)
         self.closed = self._custom(
             "closed",
             ENVOY_GATEWAY_V1ALPHA1,
@@ -82,7 +83,7 @@ class DedicatedGateway(pulumi.ComponentResource):
         self.client_traffic_policy = self._client_traffic_policy()
         self.ready = self._await_all()
         self._redirects()
-        self.gateway_name = self.gateway.metadata.apply(lambda metadata: metadata["name"])
+        self.gateway_name = name_of(self.gateway)
         self.address = self.ready[0].apply(address_of)
         self.register_outputs(
             {

@@ -62,7 +62,7 @@ class ModelRoute(pulumi.ComponentResource):
         self._shape, self._values = settle(
             f"ModelRoute {name}", ModelRouteConfig, cast("Mapping[str, object]", args)
         )
-        warn(self, self._shape)
+        warn(self, self._shape, opts)
         self._cluster = connection(self._values)
         self._opts = pulumi.ResourceOptions(
             parent=self, provider=kubernetes_provider(self, name, self._values)

@@ -43,7 +43,7 @@ class OidcAuthentication(pulumi.ComponentResource):
             cast("Mapping[str, object]", args),
         )
         shape, values = settled
-        warn(self, shape)
+        warn(self, shape, opts)
         self._opts = pulumi.ResourceOptions(
             parent=self, provider=kubernetes_provider(self, name, values)
         )

@@ -56,7 +56,7 @@ def kubernetes_provider(
 class KubernetesObject(kubernetes.apiextensions.CustomResource):
     """A custom object, with the output that pulumi-kubernetes' own class does not declare."""
 
-    metadata: pulumi.Output[Mapping[str, str]]
+    metadata: pulumi.Output[kubernetes.meta.v1.outputs.ObjectMeta]
     """The object's metadata; name, namespace and uid are read from it."""
 
 
@@ -142,7 +142,9 @@ def await_object(
 
     facts = made.metadata.apply(
         lambda metadata: {
-            key: metadata[key] for key in ("name", "namespace", "uid") if key in metadata
+            "name": metadata.name,
+            "namespace": metadata.namespace,
+            "uid": metadata.uid,
         }
     )
     return pulumi.Output.all(facts, cluster, *after).apply(wait)
@@ -155,3 +157,10 @@ def once(
     if pulumi.runtime.is_dry_run():
         return pulumi.Output.from_input(list(resources))
     return pulumi.Output.all(*awaited).apply(lambda _: list(resources))
+
+
+def name_of(
+    made: KubernetesObject | kubernetes.core.v1.Namespace | kubernetes.core.v1.Secret,
+) -> pulumi.Output[str]:
+    """The name of an object, for what must come after it."""
+    return made.metadata.apply(lambda metadata: cast("str", metadata.name))

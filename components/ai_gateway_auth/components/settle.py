@@ -57,8 +57,18 @@ def settle(component: str, model: type[M], args: Mapping[str, object]) -> Settle
     return Settled(shape, values)
 
 
-def warn(component: pulumi.Resource, model: Model) -> None:
-    """Tell the reviewer what is allowed but deserves a word."""
+WHOLE = "ai-gateway-auth:index:AuthenticatedGateway"
+"""Type token of the component that composes the others."""
+
+
+def warn(component: pulumi.Resource, model: Model, opts: pulumi.ResourceOptions | None) -> None:
+    """Tell the reviewer what is allowed but deserves a word.
+
+    A part of an AuthenticatedGateway stays silent: the whole has said it, with its own paths.
+    """
+    parent = opts.parent if opts else None
+    if parent is not None and parent.pulumi_resource_type == WHOLE:
+        return
     for text in warnings(model):
         pulumi.log.warn(text, component)
 
