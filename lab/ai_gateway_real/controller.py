@@ -14,7 +14,7 @@ from lab.ai_gateway_real.pods import Pods
 from lab.certificates import Authority, Certificate
 from lab.envoy_gateway import NAMESPACE as ENVOY_GATEWAY_NAMESPACE
 from lab.errors import LabError
-from lab.folders import REPOSITORY, private_file
+from lab.folders import REPOSITORY
 from lab.kubernetes_api import KubernetesApi, Object
 from lab.ports import free_port
 from lab.process import Process
@@ -42,7 +42,7 @@ def start(
             )
     sockets = folder / "s"  # short: the path of a socket is limited
     sockets.mkdir(parents=True, exist_ok=True)
-    api, api_port = _api(kubeconfig, folder)
+    api, api_port = _api(kubeconfig)
     relay_port, webhook_port, hook_port = free_port(), free_port(), free_port()
     certificates = _certificates(folder)
     api.apply(f"/api/v1/namespaces/{NAMESPACE}", _namespace())
@@ -87,21 +87,14 @@ def version(program: str) -> str:
     return found[1].decode() if found else "of unknown version"
 
 
-def _api(kubeconfig: Path, folder: Path) -> tuple[KubernetesApi, int]:
-    """A client from the lab's own kubeconfig, which holds all data in it; and the server's port."""
+def _api(kubeconfig: Path) -> tuple[KubernetesApi, int]:
+    """A client from the lab's own kubeconfig, which names its files; and the server's port."""
     content: Object = yaml.safe_load(kubeconfig.read_text())
     cluster, user = content["clusters"][0]["cluster"], content["users"][0]["user"]
-
-    def file(name: str, encoded: str) -> Path:
-        return private_file(folder / name, base64.b64decode(encoded))
-
-    client = Certificate(
-        file("client.crt", user["client-certificate-data"]),
-        file("client.key", user["client-key-data"]),
-    )
-    authority = file("api-ca.crt", cluster["certificate-authority-data"])
     url: str = cluster["server"]
-    return KubernetesApi(url, authority, client), int(url.rpartition(":")[2])
+    client = Certificate(Path(user["client-certificate"]), Path(user["client-key"]))
+    api = KubernetesApi(url, Path(cluster["certificate-authority"]), client)
+    return api, int(url.rpartition(":")[2])
 
 
 def _certificates(folder: Path) -> Path:

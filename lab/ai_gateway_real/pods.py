@@ -153,7 +153,6 @@ class Pods:
     def _start(self, name: str, pod: Object, container: Object, folder: Path) -> Process:
         labels = pod["metadata"]["labels"]
         socket = socket_path(self._sockets, labels[GATEWAY_NAMESPACE_LABEL], labels[GATEWAY_LABEL])
-        socket.unlink(missing_ok=True)
         process = Process(
             f"ai-gateway-extproc {labels[GATEWAY_NAMESPACE_LABEL]}/{labels[GATEWAY_LABEL]}",
             [

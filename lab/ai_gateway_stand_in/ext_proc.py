@@ -7,6 +7,7 @@ picks the route again. What it doesn't know it refuses as the real one does: 400
 import asyncio
 import json
 import sys
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import cast
@@ -15,6 +16,7 @@ import grpc
 
 from lab.ai_gateway_stand_in import EXT_PROC_NAME
 from lab.ai_gateway_stand_in.models import Models
+from lab.ai_gateway_stand_in.routes import NOT_FOUND_TEXT
 from lab.envoy_protos import (
     EXT_PROC_SERVICE,
     Message,
@@ -24,8 +26,9 @@ from lab.envoy_protos import (
 
 MODEL_HEADER = "x-ai-eg-model"
 ORIGINAL_PATH_HEADER = "x-ai-eg-original-path"
+INTERNAL_ID_HEADER = "x-ai-eg-internal-req-id"
 MODELS_PATH = "/v1/models"
-# The endpoints with a JSON body that the ext_proc of AI Gateway 1.1 has.
+# The endpoints of the ext_proc of AI Gateway 1.1 that reach an OpenAI backend untranslated.
 JSON_PATHS = frozenset(
     {
         "/v1/chat/completions",
@@ -36,14 +39,11 @@ JSON_PATHS = frozenset(
         "/v1/audio/speech",
         "/v1/images/generations",
         "/tokenize",
-        "/cohere/v2/rerank",
-        "/anthropic/v1/messages",
-        "/anthropic/v1/messages/count_tokens",
     }
 )
 
 
-def answer_headers(headers: Mapping[str, str], models: Models) -> Message:
+def answer_headers(headers: Mapping[str, str], models: Models, *, has_body: bool) -> Message:
     """What to do with a request when its headers have arrived."""
     path = headers.get(":path", "").partition("?")[0]
     if path == MODELS_PATH:
@@ -52,7 +52,14 @@ def answer_headers(headers: Mapping[str, str], models: Models) -> Message:
         return _immediate(200, body, "application/json")
     if path not in JSON_PATHS:
         return _immediate(404, f"unsupported path: {headers.get(':path', '')}", "text/plain")
-    return ProcessingResponse(request_headers={})
+    if not has_body:
+        # The real one's second filter, behind the route, refuses what its first saw no body of.
+        unsupported = f"unsupported path: {path}"
+        text = unsupported if MODEL_HEADER in headers else NOT_FOUND_TEXT
+        return _immediate(404, text, "text/plain")
+    internal_id = _header(INTERNAL_ID_HEADER, f"{headers.get('x-request-id', '')}-{uuid.uuid4()}")
+    mutation = {"header_mutation": {"set_headers": [internal_id]}}
+    return ProcessingResponse(request_headers={"response": mutation})
 
 
 def answer_body(headers: Mapping[str, str], body: bytes) -> Message:
@@ -64,7 +71,11 @@ def answer_body(headers: Mapping[str, str], body: bytes) -> Message:
         message = f"malformed request: failed to parse JSON for {path.partition('?')[0]}"
         error = {"type": "BadRequest", "code": "400", "message": message}
         return _immediate(400, json.dumps({"type": "error", "error": error}), "application/json")
-    set_headers = [_header(MODEL_HEADER, model), _header(ORIGINAL_PATH_HEADER, path)]
+    set_headers = [
+        _header(MODEL_HEADER, model),
+        _header(ORIGINAL_PATH_HEADER, path),
+        _header(":path", path.partition("?")[0]),  # the real one's translation drops the query
+    ]
     return ProcessingResponse(
         request_body={
             "response": {
@@ -118,7 +129,8 @@ async def _process(requests: AsyncIterator[Message], models_file: Path) -> Async
         kind = request.WhichOneof("request")
         if kind == "request_headers":
             headers = _headers_of(request)
-            yield answer_headers(headers, Models.read(models_file))
+            has_body = not request.request_headers.end_of_stream
+            yield answer_headers(headers, Models.read(models_file), has_body=has_body)
         elif kind == "request_body":
             yield answer_body(headers, request.request_body.body)
         else:

@@ -117,7 +117,8 @@ def _filter() -> Message:
             "request_header_mode": "SEND",
             "request_body_mode": "BUFFERED",
             "request_trailer_mode": "SKIP",
-            "response_header_mode": "SKIP",
+            # As the real one: so a denial too is 500 and not 401 while ext_proc is down.
+            "response_header_mode": "SEND",
             "response_body_mode": "NONE",
             "response_trailer_mode": "SKIP",
         },

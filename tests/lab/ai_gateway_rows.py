@@ -88,6 +88,18 @@ ROWS = (
     Row("good key on the other listener", "oidc", 401, headers=KEY),
     Row("good key, unknown model", "api-key", 404, model="unknown", headers=KEY),
     Row("nothing, open listener", "open", 200),
+    Row("nothing, open listener, query", "open", 200, path=f"{CHAT}?a=1"),
+    Row("nothing, open listener, no body", "open", 404, model=None),
+    Row(
+        "nothing, open listener, no body, own model header",
+        "open",
+        404,
+        model=None,
+        headers={"x-ai-eg-model": "kept"},
+    ),
+    Row("nothing, open listener, no model", "open", 404, model=b"{}"),
+    Row("nothing, open listener, model no string", "open", 400, model=b'{"model": 1}'),
+    Row("nothing, open listener, slash at the end", "open", 404, path=f"{CHAT}/"),
     Row("nothing, open listener, unknown model", "open", 404, model="unknown"),
 )
 

@@ -191,6 +191,20 @@ def test_the_model_of_the_body_picks_the_route(ask: Ask, gateway: Gateway) -> No
     assert received.header("x-ai-eg-original-path") == ["/v1/chat/completions"]
 
 
+def test_the_query_is_dropped(ask: Ask, gateway: Gateway) -> None:
+    answer, reached = ask({"model": "good"}, path="/v1/chat/completions?a=1")
+    assert (answer.status_code, reached) == (200, 1)
+    received = gateway.upstream.requests()[-1]
+    assert received.path == "/v1/chat/completions"
+    assert received.header("x-ai-eg-original-path") == ["/v1/chat/completions?a=1"]
+
+
+@pytest.mark.parametrize("model", ["good", None])
+def test_a_request_without_a_body_is_refused(ask: Ask, model: str | None) -> None:
+    answer, reached = ask(**({"x_ai_eg_model": model} if model else {}))
+    assert (answer.status_code, reached) == (404, 0)
+
+
 def test_a_stream_passes(ask: Ask) -> None:
     answer, reached = ask({"model": "good", "stream": True})
     assert answer.text.endswith("data: [DONE]\n\n")
