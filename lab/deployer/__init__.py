@@ -8,7 +8,16 @@ from lab.deployer.pulumi_cli import PulumiCli
 from lab.deployer.pulumi_stack import missing_programs
 from lab.deployer.result import Deployer, DeployError, Deployment, Secret
 
-__all__ = ["DeployError", "Deployer", "Deployment", "InProcess", "PulumiCli", "Secret", "choose", "missing_programs"]
+__all__ = [
+    "DeployError",
+    "Deployer",
+    "Deployment",
+    "InProcess",
+    "PulumiCli",
+    "Secret",
+    "choose",
+    "missing_programs",
+]
 
 
 def choose() -> Deployer:

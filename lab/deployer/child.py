@@ -1,6 +1,7 @@
 """Programs that run to their end while this one reads what they write."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,8 +25,12 @@ def run(
 
     It never outlives this process. On Ctrl-C it's asked to end, and awaited.
     """
+    program = shutil.which(command[0]) or command[0]
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), *command],
+        [
+            *(sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid())),
+            *(os.path.abspath(program), *command[1:]),  # noqa: PTH100 - keeps symlinks
+        ],
         env=dict(environment),
         cwd=directory,
         stdin=subprocess.DEVNULL,

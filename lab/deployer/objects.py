@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import datetime as dt
 import secrets
 from collections.abc import Sequence
 
@@ -52,7 +53,7 @@ class Objects:
         record.delete_seconds = ready.seconds(request.customTimeouts.delete, thing)
         live = cluster.get(identity)
         kept = old if old and old.object and old.object.is_same_object(identity) else None
-        if live and (kept is None or (kept.pending and not cluster.made(live))):
+        if live and (kept is None or not _is_made(kept, live, cluster)):
             raise DeployError(
                 f"{identity} exists already. This stack didn't make it, so it isn't touched. "
                 "Delete it, choose another name, or read it with .get()."
@@ -102,7 +103,7 @@ class Objects:
         if record.object and not record.retain:
             cluster = self._providers.cluster(record.provider)
             live = cluster.get(record.object)
-            if live and not (record.pending and not cluster.made(live)):
+            if live and _is_made(record, live, cluster):
                 self._context.say(f"deleting {record.object}")
                 cluster.delete(record.object, record.propagation)
                 uid = live["metadata"]["uid"]
@@ -123,13 +124,13 @@ class Objects:
             for key in record.digests.keys() | kept.digests.keys()
             if record.digests.get(key) != kept.digests.get(key)
         }
-        if not changed and not kept.pending:
+        if not changed and not kept.pending_since:
             record.unready = kept.unready
             if kept.unready:
                 live = self._await(request.customTimeouts.update, record, live)
             self._state.keep(record)
             return "unchanged", live
-        if not kept.pending and must_replace(thing["kind"], changed, live, settings):
+        if not kept.pending_since and must_replace(thing["kind"], changed, live, settings):
             self._retire(kept, now=True)
             return "replaced", self._write(request, record, thing, settings, "replaced")
         return "updated", self._write(request, record, thing, settings, "updated")
@@ -153,7 +154,7 @@ class Objects:
         assert record.object  # noqa: S101 - register() has set it
         self._context.say(f"{outcome[:-2]}ing {record.object}")
         if outcome != "updated":
-            record.pending = True
+            record.pending_since = _now()
             self._state.keep(record)
         force = (
             settings.patch_force or ready.annotations(thing).get("pulumi.com/patchForce") == "true"
@@ -161,10 +162,10 @@ class Objects:
         try:
             live = self._providers.cluster(record.provider).apply(record.object, thing, force=force)
         except ClusterError as error:
-            if record.pending and error.status:  # a clear refusal: nothing was made
+            if record.pending_since and error.status:  # a clear refusal: nothing was made
                 self._state.forget(record)
             raise
-        record.pending = False
+        record.pending_since = ""
         record.unready = True
         self._state.keep(record)
         timeouts = request.customTimeouts
@@ -241,6 +242,19 @@ def _name(
     else:
         metadata.pop("namespace", None)
     return Identity(thing["apiVersion"], thing["kind"], metadata["name"], metadata.get("namespace"))
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_made(record: Record, live: Object, cluster: Cluster) -> bool:
+    """Whether it's the object of the record, also when the deployer ended before it knew.
+
+    There was none before; a Namespace without labels shows no field manager (Kubernetes 1.36).
+    """
+    since = record.pending_since
+    return not since or cluster.made(live) or live["metadata"]["creationTimestamp"] >= since
 
 
 def _propagation(thing: Object) -> str:

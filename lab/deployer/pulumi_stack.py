@@ -123,6 +123,7 @@ class PulumiStack:
         return {}
 
     def _change(self, command: str, say: Callable[[str], None]) -> Deployment:
+        known = self._redactor()
         counts: dict[str, int] = {}
         messages: list[str] = []
         errors: list[str] = []
@@ -134,7 +135,7 @@ class PulumiStack:
                 return
             counts.update(event.get("summaryEvent", {}).get("resourceChanges") or {})
             for text in _texts(event):
-                say(text)
+                say(known.clean(text))
             if diagnostic := event.get("diagnosticEvent"):
                 text = f"{diagnostic.get('prefix', '')}{diagnostic['message'].strip()}"
                 if diagnostic["severity"] == "error":
@@ -149,13 +150,14 @@ class PulumiStack:
             on_line=on_line,
             stop_with=signal.SIGINT,
         )
+        known = self._redactor()  # it has new secrets now
         if code != 0:
-            raise DeployError(self._clean(f"pulumi {command} failed.\n" + "\n".join(errors)))
+            raise DeployError(known.clean(f"pulumi {command} failed.\n" + "\n".join(errors)))
         return Deployment(
             kind=f"pulumi {command} (Pulumi {version()}, file backend)",
             stack=self.name,
             outputs={} if command == "destroy" else self.outputs(),
-            messages=tuple(messages),
+            messages=tuple(known.clean(text) for text in messages),
             **{ours: counts.get(theirs, 0) for ours, theirs in _COUNTS.items()},
         )
 
@@ -172,7 +174,8 @@ class PulumiStack:
         )
         if done.returncode != 0:
             text = f"pulumi {words[0]} failed.\n{done.stdout}{done.stderr}"
-            raise DeployError(text if "--show-secrets" in words else self._clean(text))
+            is_state_unreadable = "--show-secrets" in words or "select" in words
+            raise DeployError(text if is_state_unreadable else self._redactor().clean(text))
         return done.stdout
 
     def _options(self) -> list[str]:
@@ -182,12 +185,12 @@ class PulumiStack:
         exported = json.loads(self._command("stack", "export", "--show-secrets"))
         return exported["deployment"].get("resources", [])
 
-    def _clean(self, text: str) -> str:
-        """The engine doesn't keep secrets out of a program's own messages (3.259)."""
+    def _redactor(self) -> values.Redactor:
+        """Knows the state's secrets: the engine shows them in a program's messages (3.259)."""
         redactor = values.Redactor()
         for resource in self._resources():
             redactor.learn(_marked([resource.get("inputs", {}), resource.get("outputs", {})]))
-        return redactor.clean(text)
+        return redactor
 
 
 def prepare(stack_file: Path, *, program: Path, kubeconfig: Path, folder: Path) -> PulumiStack:
@@ -254,9 +257,10 @@ def _texts(event: dict[str, Any]) -> list[str]:
     """What to show of an event.
 
     The debug messages of the SDK hold secrets in plain text (3.259): they're dropped here.
+    Errors are shown at the end, when the secrets that may be in them are known.
     """
     if diagnostic := event.get("diagnosticEvent"):
-        if diagnostic["severity"] == "debug":
+        if diagnostic["severity"] in ("debug", "error") or _is_of_path(diagnostic):
             return []
         return f"{diagnostic.get('prefix', '')}{diagnostic['message'].strip()}".splitlines()
     if started := event.get("resourcePreEvent"):
@@ -267,9 +271,13 @@ def _texts(event: dict[str, Any]) -> list[str]:
 
 
 def _is_of_program(diagnostic: dict[str, Any]) -> bool:
-    return diagnostic["severity"] in ("info", "warning", "error") and (
-        bool(diagnostic.get("prefix")) and not diagnostic["message"].startswith("using pulumi-")
-    )
+    has_prefix = bool(diagnostic.get("prefix"))
+    return has_prefix and diagnostic["severity"] != "debug" and not _is_of_path(diagnostic)
+
+
+def _is_of_path(diagnostic: dict[str, Any]) -> bool:
+    """The engine's remark that a plugin is taken from PATH, where we want it to be."""
+    return diagnostic["message"].startswith("using pulumi-")
 
 
 def _marked(value: values.Json) -> values.Json:

@@ -57,8 +57,8 @@ class Record:
     object: Identity | None = None
     propagation: str = "Foreground"
     delete_seconds: float = 600
-    pending: bool = False
-    """The object may or may not have been made: the deployer was stopped in between."""
+    pending_since: str = ""
+    """Set while the object is made, as a timestamp of Kubernetes: after a crash it may exist."""
     unready: bool = False
     """The object was written, but what was waited for didn't come."""
 

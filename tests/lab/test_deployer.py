@@ -1,5 +1,6 @@
 """Both deployers on a real API server: the same programs, and the same expectations."""
 
+import json
 import os
 import shutil
 import stat
@@ -10,18 +11,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from filelock import FileLock
 from ruamel.yaml import YAML
 
 from lab.client import Lab
 from lab.deployer import (
-    DeployError,
     Deployer,
+    DeployError,
     Deployment,
     InProcess,
     PulumiCli,
     Secret,
     choose,
     missing_programs,
+    pulumi_stack,
 )
 from lab.kubernetes_api import KubernetesApi, Object
 
@@ -42,7 +45,12 @@ class Site:
     program: str = "objects"
     lines: list[str] = field(default_factory=list[str])
 
-    def _run(self, action: Callable[..., Deployment], config: dict[str, Any]) -> Deployment:
+    def _run(
+        self,
+        action: Callable[..., Deployment],
+        config: dict[str, Any],
+        say: Callable[[str], None] | None = None,
+    ) -> Deployment:
         stack_file = self.folder / "Pulumi.dev.yaml"
         values = {f"{self.program}:{key}": value for key, value in config.items()}
         with stack_file.open("w") as file:
@@ -52,11 +60,11 @@ class Site:
             program=PROGRAMS / self.program,
             kubeconfig=self.kubeconfig,
             state=self.folder / "state",
-            say=self.lines.append,
+            say=say or self.lines.append,
         )
 
-    def deploy(self, **config: object) -> Deployment:
-        return self._run(self.deployer.deploy, {"namespace": self.namespace, **config})
+    def deploy(self, say: Callable[[str], None] | None = None, **config: object) -> Deployment:
+        return self._run(self.deployer.deploy, {"namespace": self.namespace, **config}, say)
 
     def destroy(self, **config: object) -> Deployment:
         return self._run(self.deployer.destroy, {"namespace": self.namespace, **config})
@@ -102,14 +110,17 @@ def found(api: KubernetesApi, path: str) -> Object:
     return thing
 
 
-def versions(site: Site, api: KubernetesApi) -> list[str]:
-    paths = [
+def paths(site: Site) -> list[str]:
+    return [
         f"/api/v1/namespaces/{site.namespace}",
         site.path("configmaps", "one"),
         site.path("configmaps", "two"),
         site.path("secrets", "keys"),
     ]
-    return [found(api, path)["metadata"]["resourceVersion"] for path in paths]
+
+
+def versions(site: Site, api: KubernetesApi) -> list[str]:
+    return [found(api, path)["metadata"]["resourceVersion"] for path in paths(site)]
 
 
 def test_outputs_are_live_and_secrets_stay_hidden(site: Site, api: KubernetesApi) -> None:
@@ -304,15 +315,80 @@ def test_what_was_deleted_by_hand_is_made_again(in_process: Site, api: Kubernete
     found(api, in_process.path("configmaps", "one"))
 
 
-def test_a_state_in_use_is_refused(in_process: Site) -> None:
-    from filelock import FileLock
+def test_an_interrupted_run_is_taken_up_again(in_process: Site, api: KubernetesApi) -> None:
+    def interrupt(line: str) -> None:
+        if "creating ConfigMap" in line:
+            raise KeyboardInterrupt
 
+    with pytest.raises(KeyboardInterrupt):
+        in_process.deploy(say=interrupt)
+    assert api.get(in_process.path("secrets", "keys")) is None
+    in_process.deploy()
+    found(api, in_process.path("secrets", "keys"))
+    in_process.destroy()
+    assert api.get(f"/api/v1/namespaces/{in_process.namespace}") is None
+
+
+def test_an_object_of_a_crashed_run_is_recognised(in_process: Site, api: KubernetesApi) -> None:
+    in_process.deploy()
+    before = [found(api, path)["metadata"]["uid"] for path in paths(in_process)]
+    state = in_process.folder / "state" / "in-process.json"
+    content = json.loads(state.read_text())
+    for record in content["resources"]:
+        record["pending_since"] = "2026-01-01T00:00:00Z" if record["object"] else ""
+    state.write_text(json.dumps(content))
+    in_process.deploy()
+    assert [found(api, path)["metadata"]["uid"] for path in paths(in_process)] == before
+
+
+def test_a_state_in_use_is_refused(in_process: Site) -> None:
     in_process.deploy()
     with (
         FileLock(in_process.folder / "state" / ".lock"),
         pytest.raises(DeployError, match="Another deployment"),
     ):
         in_process.deploy()
+
+
+def test_the_engine_knows_nothing_of_the_other_deployers_objects(
+    in_process: Site, api: KubernetesApi
+) -> None:
+    in_process.deploy()
+    before = versions(in_process, api)
+    in_process.deployer = PulumiCli()
+    with pytest.raises(DeployError, match="in-process deployer"):
+        in_process.deploy()
+    assert versions(in_process, api) == before
+
+
+@pytest.mark.real
+def test_the_commands_of_the_cli(tmp_path: Path, lab: Lab, api: KubernetesApi) -> None:
+    _pulumi()
+    site = Site(PulumiCli(), tmp_path, lab.kubeconfig)
+    stack_file = tmp_path / "Pulumi.dev.yaml"
+    stack_file.write_text(f"config:\n  objects:namespace: {site.namespace}\n")
+    stack = pulumi_stack.prepare(
+        stack_file,
+        program=PROGRAMS / site.program,
+        kubeconfig=lab.kubeconfig,
+        folder=tmp_path / "pulumi",
+    )
+    try:
+        assert {step.operation for step in stack.preview_steps()} == {"create", "read"}
+        assert stack.outputs() == {}
+        made = stack.up()
+        assert stack.outputs() == made.outputs
+        stack.refresh()  # it completes the object that is only read
+        assert stack.refresh().changed == 0
+        assert {step.operation for step in stack.preview_steps()} == {"same", "read"}
+        key = made.outputs["key"].reveal()
+        assert key not in f"{stack.preview()} {stack.export()}"
+        assert "pulumi up (Pulumi v" in made.kind
+    finally:
+        stack.destroy()
+    assert api.get(f"/api/v1/namespaces/{site.namespace}") is None
+    private = [tmp_path / "pulumi" / "passphrase"]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in private] == [0o600]
 
 
 def test_the_in_process_deployer_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Objects of a namespace that the configuration chooses."""
 
 import asyncio
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -16,7 +17,7 @@ def rename(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult
     """Label every ConfigMap."""
     if not args.type_.endswith(":ConfigMap"):
         return None
-    props = dict(args.props)
+    props: dict[str, Any] = dict(args.props)
     props["metadata"] = {**props["metadata"], "labels": {"transformed": "yes"}}
     return pulumi.ResourceTransformResult(props=props, opts=args.opts)
 

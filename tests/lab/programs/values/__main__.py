@@ -11,30 +11,31 @@ class Keys(pulumi.ComponentResource):
 
     def __init__(self, name: str) -> None:
         super().__init__("test:index:Keys", name)
-        self.keys = [
-            pulumi_random.RandomBytes(
+        self.keys = {
+            f"{name}-{index}": pulumi_random.RandomBytes(
                 f"{name}-{index}", length=16, opts=pulumi.ResourceOptions(parent=self)
             )
             for index in range(config.get_int("keys") or 2)
-        ]
+        }
         self.register_outputs({})
 
 
 keys = Keys("keys")
+first = keys.keys["keys-0"]
 pulumi.export("plain", {key: config.get(key) for key in ("a", "b", "d", "n", "f", "greeting")})
 pulumi.export("structured", config.get_object("m"))
 pulumi.export("ports", config.get_object("ports"))
 pulumi.export("project", [pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()])
 pulumi.export("preview", pulumi.runtime.is_dry_run())
-pulumi.export("keys", {key._name: key.hex for key in keys.keys})  # noqa: SLF001
-pulumi.export("length", keys.keys[0].length)
+pulumi.export("keys", {name: key.hex for name, key in keys.keys.items()})
+pulumi.export("length", first.length)
 pulumi.log.warn("careful")
 if config.get_bool("leak"):
-    keys.keys[0].hex.apply(print)
-    keys.keys[0].hex.apply(lambda text: pulumi.log.warn(f"the key is {text}"))
+    first.hex.apply(print)
+    first.hex.apply(lambda text: pulumi.log.warn(f"the key is {text}"))
 if config.get_bool("fail"):
 
     def fail(text: str) -> None:
         raise ValueError(f"no good: {text}")
 
-    keys.keys[0].hex.apply(fail)
+    first.hex.apply(fail)

@@ -1,30 +1,26 @@
-"""A custom kind, an object of it that is waited for, and one object that isn't ours."""
+"""A custom kind, and an object of it that is waited for."""
+
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 config = pulumi.Config()
+schema: dict[str, Any] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+version: dict[str, Any] = {
+    "name": "v1",
+    "served": True,
+    "storage": True,
+    "schema": {"openAPIV3Schema": schema},
+}
+spec: Any = {
+    "group": "deployer.test",
+    "scope": "Namespaced",
+    "names": {"kind": "Widget", "plural": "widgets"},
+    "versions": [version],
+}
 definition = k8s.apiextensions.v1.CustomResourceDefinition(
-    "widgets",
-    metadata={"name": "widgets.deployer.test"},
-    spec={
-        "group": "deployer.test",
-        "scope": "Namespaced",
-        "names": {"kind": "Widget", "plural": "widgets"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {
-                        "type": "object",
-                        "x-kubernetes-preserve-unknown-fields": True,
-                    }
-                },
-            }
-        ],
-    },
+    "widgets", metadata={"name": "widgets.deployer.test"}, spec=spec
 )
 widget = k8s.apiextensions.CustomResource(
     "widget",
@@ -43,6 +39,5 @@ widget = k8s.apiextensions.CustomResource(
         depends_on=[definition], custom_timeouts=pulumi.CustomTimeouts(create="1s", update="1s")
     ),
 )
-if config.get_bool("foreign"):
-    k8s.core.v1.ConfigMap("foreign", metadata={"name": "foreign", "namespace": "default"})
-pulumi.export("generation", widget.metadata["generation"])
+metadata: Any = getattr(widget, "metadata")  # noqa: B009 - the SDK doesn't declare it
+pulumi.export("generation", metadata["generation"])
