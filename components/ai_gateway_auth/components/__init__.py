@@ -4,6 +4,7 @@ from .api_key_authentication import ApiKeyAuthentication
 from .api_keys import ApiKeys
 from .authenticated_gateway import AuthenticatedGateway
 from .dedicated_gateway import DedicatedGateway
+from .kubernetes_provider import KubernetesProvider
 from .model_route import ModelRoute
 from .oidc_authentication import OidcAuthentication
 
@@ -12,6 +13,7 @@ __all__ = [
     "ApiKeys",
     "AuthenticatedGateway",
     "DedicatedGateway",
+    "KubernetesProvider",
     "ModelRoute",
     "OidcAuthentication",
 ]

@@ -12,6 +12,7 @@ from ai_gateway_auth.models.components import ApiKeysConfig
 from ai_gateway_auth.objects.key_secret import KEY_BYTES, encoded
 from ai_gateway_auth.objects.metadata import LABELS
 
+from .kubernetes_provider import shows_mutable_secrets
 from .resources import name_of
 from .settle import settle
 
@@ -79,21 +80,17 @@ def _only_if_mutable(
     component: pulumi.ComponentResource, value: pulumi.Output[str]
 ) -> pulumi.Output[str]:
     """The value, unless the Kubernetes provider replaces Secrets instead of updating them."""
-    provider = component.get_provider("kubernetes:index:Provider")
-    # The SDK keeps a provider's inputs as outputs under their names, as JSON text (3.259).
-    setting = cast(
-        "pulumi.Output[object]",
-        pulumi.Output.from_input(getattr(provider, "enable_secret_mutable", None)),
-    )
+    shown = shows_mutable_secrets(component.get_provider("kubernetes:index:Provider"))
 
     def checked(values: list[object]) -> str:
-        if values[1] not in {True, "true"}:
+        if not values[1]:
             raise pulumi.RunError(
-                "the Kubernetes provider must have enable_secret_mutable. Without it, a new "
-                "consumer deletes the Secret of all keys before it is made anew, and everybody "
-                "gets 500 in between. Make the provider with enable_secret_mutable=True, or give "
+                "the Kubernetes provider of ApiKeys must show that it has enable_secret_mutable. "
+                "Without it, a new consumer deletes the Secret of all keys before it is made anew, "
+                "and everybody gets 500 in between. Make the provider with "
+                "ai_gateway_auth.KubernetesProvider, which takes the same settings, or give "
                 "kubeconfig and context and no provider."
             )
         return cast("str", values[0])
 
-    return pulumi.Output.all(value, setting).apply(checked)
+    return pulumi.Output.all(value, shown).apply(checked)

@@ -17,6 +17,8 @@ from ai_gateway_auth.models.components import (
 from ai_gateway_auth.models.stack import StackConfig
 from ai_gateway_auth.objects.metadata import LABELS
 
+from .kubernetes_provider import KubernetesProvider
+
 Connected = (
     ApiKeyAuthenticationConfig
     | DedicatedGatewayConfig
@@ -34,21 +36,14 @@ def connection(values: pulumi.Output[Connected]) -> pulumi.Output[Connection]:
 def kubernetes_provider(
     component: pulumi.ComponentResource, name: str, values: pulumi.Output[Connected]
 ) -> pulumi.ProviderResource:
-    """The provider that writes to the cluster: the caller's, or one of our own.
-
-    Ours updates Secrets in place. By default pulumi-kubernetes (4.32) replaces a Secret whose data
-    changes, and with a fixed name that is a deletion first: every consumer would get 500 until the
-    new one is there.
-    """
+    """The provider that writes to the cluster: the caller's, or one of our own."""
     given = component.get_provider("kubernetes:index:Provider")
     if given is not None:
         return given
-    return kubernetes.Provider(
+    return KubernetesProvider(
         f"{name}-kubernetes",
-        kubeconfig=cast("pulumi.Output[str]", values.apply(lambda config: config.kubeconfig)),
-        context=cast("pulumi.Output[str]", values.apply(lambda config: config.context)),
-        enable_server_side_apply=True,
-        enable_secret_mutable=True,
+        kubeconfig=values.apply(lambda config: config.kubeconfig),
+        context=values.apply(lambda config: config.context),
         opts=pulumi.ResourceOptions(parent=component),
     )
 

@@ -10,6 +10,10 @@ from ai_gateway_auth.models.client_traffic import ClientTraffic
 
 from .metadata import Spec, gateway_reference
 
+IDENTITY_PREFIX = "x-user-"
+"""Headers that tell who is calling, by the custom of the AI Gateway's documents. All are stripped,
+also those that no method of this stack sets: a backend may believe any of them."""
+
 
 def client_traffic_policy_spec(
     traffic: ClientTraffic, *, gateway: str, identity_headers: Sequence[str], has_tls: bool
@@ -24,7 +28,10 @@ def client_traffic_policy_spec(
     spec: Spec = {
         "targetRefs": [gateway_reference(gateway)],
         "headers": {
-            "earlyRequestHeaders": {"remove": list(identity_headers)},
+            "earlyRequestHeaders": {
+                "remove": list(identity_headers),
+                "removeOnMatch": [{"type": "Prefix", "value": IDENTITY_PREFIX}],
+            },
             "withUnderscoresAction": "RejectRequest",
         },
         "connection": {"bufferLimit": traffic.buffer_limit},
