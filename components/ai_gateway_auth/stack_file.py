@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from .models.base import PENDING, Mistake
+from .models.base import PENDING, Mistake, Note
 from .models.base import Path as FieldPath
 from .models.config_error import ConfigError
 
@@ -48,7 +48,8 @@ def read(path: Path) -> StackFile:
         text = path.read_text(encoding="utf-8")
         config = _config(text)
     except UnicodeDecodeError as error:
-        raise _refused((), None, "a stack's file is UTF-8.", "save it as UTF-8.") from error
+        place = Note(f"byte {error.start}")
+        raise _refused((), place, "a stack's file is UTF-8.", "save it as UTF-8.") from None
     return StackFile(given(config.raw), config.secret_paths)
 
 
@@ -66,12 +67,11 @@ def _config(text: str) -> StackFile:
         document: object = yaml.load(text)
     except YAMLError as error:
         # The error's own text quotes the file, where a secret may stand.
-        line = _line(error)
         raise _refused(
             (),
-            None,
-            f"a stack's file is YAML, and {line} is not.",
-            "look at quotes, colons and the indentation there.",
+            Note(_place(error)),
+            "a stack's file is one YAML document of plain data.",
+            "look at quotes, colons, tags and the indentation there.",
         ) from None
     config: object = None
     if document is None or _is_mapping(document):
@@ -79,7 +79,7 @@ def _config(text: str) -> StackFile:
     if not _is_mapping(config):
         raise _refused(
             ("config",),
-            None,
+            Note("no mapping"),
             "a stack's file has its keys below `config:`.",
             f"write config:, and below it e.g. {PROJECT}:oidc:.",
         )
@@ -130,7 +130,7 @@ def _node_mistakes(
     if any(node is other for other in above):
         yield Mistake(
             path,
-            None,
+            Note("an alias"),
             "an alias stands inside its own anchor, so that the value would have no end.",
             "write the value out.",
         )
@@ -144,7 +144,7 @@ def _node_mistakes(
             if not isinstance(key, ScalarNode) or key.tag != _TEXT:
                 yield Mistake(
                     path,
-                    f"key in line {line}",
+                    Note(f"a key in line {line}"),
                     "a key is a text, because Pulumi refuses any other.",
                     "put it in quotes.",
                 )
@@ -152,7 +152,7 @@ def _node_mistakes(
             name = cast("str", key.value)
             here = _field_path(path, name)
             if name in seen:
-                yield _repeated(here, f"lines {seen[name]} and {line}")
+                yield _repeated(here, Note(f"lines {seen[name]} and {line}"))
             seen.setdefault(name, line)
             yield from _node_mistakes(value, here, (*above, node))
     elif isinstance(node, SequenceNode):
@@ -167,7 +167,7 @@ def _field_path(path: FieldPath, name: str) -> FieldPath:
     return (*path, name)
 
 
-def _repeated(path: FieldPath, lines: str | None) -> Mistake:
+def _repeated(path: FieldPath, lines: Note | None) -> Mistake:
     if path[:-1] == ("consumers",):
         return Mistake(
             path,
@@ -177,7 +177,7 @@ def _repeated(path: FieldPath, lines: str | None) -> Mistake:
         )
     return Mistake(
         path,
-        lines or f"both {PROJECT}:{path[0]} and {path[0]}",
+        lines or Note(f"both {PROJECT}:{path[0]} and {path[0]}"),
         "a key is given once, because one of the two values would be lost.",
         "remove one of the two.",
     )
@@ -186,15 +186,15 @@ def _repeated(path: FieldPath, lines: str | None) -> Mistake:
 def _misspelt(full_name: str, name: str) -> Mistake:
     return Mistake(
         (full_name,),
-        None,
+        Note("given"),
         f"the keys of this project begin with {PROJECT}:, and nothing reads any other.",
         f"write {PROJECT}:{name}.",
     )
 
 
-def _line(error: YAMLError) -> str:
+def _place(error: YAMLError) -> str:
     mark = cast("Any", error).problem_mark if isinstance(error, MarkedYAMLError) else None
-    return "one of its characters" if mark is None else f"line {mark.line + 1}"
+    return "a character that YAML forbids" if mark is None else f"line {mark.line + 1}"
 
 
 def _refused(path: FieldPath, value: object, rule: str, remedy: str) -> ConfigError:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 
-from .base import Mistake, Model
+from .base import Mistake, Model, Note
 from .fields import Domain, LateDnsLabel, LateResourceName, Port, VersionText
 
 
@@ -66,7 +66,7 @@ class Backend(Model):
         if (self.service is None) == (self.endpoint is None):
             yield Mistake(
                 (),
-                "neither" if self.service is None else "both",
+                Note("neither" if self.service is None else "both"),
                 "a backend is exactly one of service and endpoint.",
                 "keep one; a second place is a backend of its own.",
             )

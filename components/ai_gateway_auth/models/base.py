@@ -12,6 +12,12 @@ Path = tuple[str | int, ...]
 """Where a field stands: the keys and indexes that lead to it."""
 
 
+class Note(str):
+    """What a mistake tells in place of a value, e.g. `both`; shown without quotes."""
+
+    __slots__ = ()
+
+
 class Mistake(NamedTuple):
     """One broken rule of a config."""
 
@@ -52,6 +58,11 @@ MAY_BE_PENDING = WrapValidator(_unless_pending)
 """Marks a field whose value may be another resource's output."""
 
 Text = Annotated[str, MAY_BE_PENDING]
+
+
+def in_camel_case(path: Path) -> Path:
+    """The path as a stack's file writes it; a program's config is in snake_case."""
+    return tuple(to_camel(part) if isinstance(part, str) else part for part in path)
 
 
 def broken(rule: str, remedy: str) -> PydanticCustomError:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .base import Mistake, Model, Path
+from .base import Mistake, Model, Note, Path
 from .fields import Duration, IdentityHeader, Quantity
 
 MOST_STRIPPED_HEADERS = 64
@@ -44,7 +44,7 @@ def header_count_mistakes(headers: Collection[str], path: Path) -> Iterator[Mist
     if len(headers) > MOST_STRIPPED_HEADERS:
         yield Mistake(
             path,
-            f"{len(headers)} headers",
+            Note(f"{len(headers)} headers"),
             f"at most {MOST_STRIPPED_HEADERS} identity headers can be stripped from requests, "
             "and one that is not stripped can be spoofed.",
             "map fewer claims, or strip fewer headers.",

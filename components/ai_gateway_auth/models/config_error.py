@@ -5,9 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import cast
 
-from pydantic.alias_generators import to_camel
-
-from .base import Mistake, Path, Pending
+from .base import Mistake, Note, Path, Pending, in_camel_case
 
 _LONGEST_VALUE = 160
 
@@ -29,7 +27,7 @@ class ConfigError(Exception):
         """
         self.mistakes = sorted(mistakes, key=lambda mistake: [str(part) for part in mistake.path])
         count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
-        secrets = {_normal(path) for path in secret_paths}
+        secrets = {in_camel_case(path) for path in secret_paths}
         parts = [_describe(mistake, secrets, secret_texts) for mistake in self.mistakes]
         super().__init__("\n".join([f"the config has {count}; nothing was changed.", *parts]))
 
@@ -45,7 +43,7 @@ def dotted(path: Path) -> str:
 def _describe(mistake: Mistake, secrets: Collection[Path], secret_texts: Collection[str]) -> str:
     value = "(missing)"
     if mistake.value is not None:
-        value = _shown(_masked(mistake.value, _normal(mistake.path), secrets))
+        value = _shown(_masked(mistake.value, in_camel_case(mistake.path), secrets))
     return (
         f"\n  {dotted(mistake.path)}\n"
         f"    value:  {value}\n"
@@ -54,13 +52,7 @@ def _describe(mistake: Mistake, secrets: Collection[Path], secret_texts: Collect
     )
 
 
-class _Word(str):
-    """A text that is shown without quotes, because it stands in for a value."""
-
-    __slots__ = ()
-
-
-_SECRET = _Word("[secret]")
+_SECRET = Note("[secret]")
 
 
 def _masked(value: object, path: Path, secrets: Collection[Path]) -> object:
@@ -68,11 +60,12 @@ def _masked(value: object, path: Path, secrets: Collection[Path]) -> object:
     if any(path[: len(secret)] == secret for secret in secrets):
         return _SECRET
     if isinstance(value, Pending):
-        return _Word(repr(value))
+        return Note(repr(value))
     if isinstance(value, Mapping):
         items = cast("Mapping[object, object]", value).items()
         return {
-            str(key): _masked(item, (*path, *_normal((str(key),))), secrets) for key, item in items
+            str(key): _masked(item, (*path, *in_camel_case((str(key),))), secrets)
+            for key, item in items
         }
     if isinstance(value, list):
         entries = enumerate(cast("list[object]", value))
@@ -81,7 +74,7 @@ def _masked(value: object, path: Path, secrets: Collection[Path]) -> object:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, _Word):
+    if isinstance(value, Note):
         return str(value)
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
@@ -91,8 +84,3 @@ def _without(text: str, secret_texts: Collection[str]) -> str:
     for secret in sorted(secret_texts, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _SECRET, text)
     return text
-
-
-def _normal(path: Path) -> Path:
-    """The path as a stack's file writes it; a program's config is in snake_case."""
-    return tuple(to_camel(part) if isinstance(part, str) else part for part in path)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .base import Mistake, Model, Text
+from .base import Mistake, Model, Note, Text
 from .envoy_proxy import EnvoyProxy
 from .fields import LateResourceName, ResourceName
 
@@ -34,7 +34,7 @@ class CertManager(Model):
         if (self.issuer is None) == (self.cluster_issuer is None):
             yield Mistake(
                 (),
-                None if self.issuer is None else "both",
+                Note("neither" if self.issuer is None else "both"),
                 "certManager names exactly one of issuer and clusterIssuer, because the Gateway "
                 "carries one annotation.",
                 "keep one of the two.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from .base import Mistake, Model, Path, pending
+from .base import Mistake, Model, Note, Path, pending
 from .fields import Hostname, LateResourceName, Port
 
 
@@ -48,7 +48,7 @@ def collisions(listeners: dict[str, Listener], path_of: Callable[[str], Path]) -
         if (listener.tls is None) != (other.tls is None):
             yield Mistake(
                 (*path, "tls"),
-                "HTTP and HTTPS",
+                Note("HTTP and HTTPS"),
                 f"listeners {other_name} and {name} share port {listener.port}, and a port speaks "
                 "either HTTP or HTTPS.",
                 "give both tls, or use another port.",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .base import Mistake, Model, Warning_, pending
+from .base import Mistake, Model, Note, Warning_, pending
 from .fields import IdentityHeader, NonEmpty
 from .issuer import (
     Auth0,
@@ -104,7 +104,7 @@ class JwtProvider(Model):
         if len(presets) != 1:
             yield Mistake(
                 (),
-                f"{len(presets)} issuers",
+                Note(f"{len(presets)} issuers"),
                 "a provider has exactly one issuer, because a token is checked against one `iss`.",
                 "give one of dex, keycloak, auth0, okta, google, githubActions, entraId, custom; "
                 "each further issuer is a provider of its own.",

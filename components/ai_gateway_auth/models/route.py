@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .backend import Backend
-from .base import Mistake, Model
+from .base import Mistake, Model, Note
 from .fields import DnsLabel, Duration, LateDnsLabel, LateResourceName, NonEmpty, ResourceName
 
 MOST_RULES = 15
@@ -75,7 +75,7 @@ class NewRoute(Model):
         if rules > MOST_RULES:
             yield Mistake(
                 ("models",),
-                f"{rules} different sets of backends",
+                Note(f"{rules} different sets of backends"),
                 f"an AIGatewayRoute has at most {MOST_RULES} rules, and only models with the same "
                 "backends share one.",
                 "let more models share their backends and weights.",
@@ -121,7 +121,7 @@ class Route(Model):
         if (self.create is None) == (self.existing is None):
             yield Mistake(
                 (),
-                "neither" if self.create is None else "both",
+                Note("neither" if self.create is None else "both"),
                 "a route is exactly one of create and existing.",
                 "keep one of the two.",
             )

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from .api_key import ApiKeySettings, key_header_mistakes
-from .base import Mistake, Model, Path, Text, Warning_, pending
+from .base import Mistake, Model, Note, Path, Text, Warning_, pending
 from .client_traffic import ClientTraffic, header_count_mistakes
 from .consumer import Consumer
 from .fields import ClientId, LateDnsLabel, Version
@@ -113,7 +113,7 @@ class StackConfig(Model):
         if self.consumers and self.api_key is None:
             yield Mistake(
                 ("consumers",),
-                f"{len(self.consumers)} consumers",
+                Note("given"),
                 "consumers have API keys, and no listener here takes one.",
                 "add apiKey, or remove consumers.",
             )
@@ -191,7 +191,7 @@ class StackConfig(Model):
         for name in self.listeners():
             yield Mistake(
                 _listener_path(name),
-                "a listener",
+                Note("given"),
                 "attach: route makes no Gateway, so it has no listeners.",
                 "remove listener, or set attach: listener.",
             )
@@ -203,7 +203,7 @@ class StackConfig(Model):
             if field in self.model_fields_set:
                 yield Mistake(
                     (key,),
-                    "given",
+                    Note("given"),
                     f"attach: route makes no Gateway and no Namespace, so {key} would be ignored.",
                     f"remove {key}, or set attach: listener.",
                 )

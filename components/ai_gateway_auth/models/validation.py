@@ -1,7 +1,6 @@
 """From raw data to a model, with every mistake of the data told at once."""
 
 import difflib
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import TypeVar, cast, get_args
@@ -11,12 +10,11 @@ from pydantic_core import ErrorDetails
 
 from .base import PENDING, Mistake, Model, Path, Pending
 from .config_error import ConfigError, dotted
+from .mending import Mending, data_path
 
 M = TypeVar("M", bound=Model)
 
-_ROUNDS = 12
-_WAYS_TO_MEND = 2
-"""A broken value is first taken for unknown, then left out; after that its parent is."""
+_ROUNDS = 40
 
 
 def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[Path] = ()) -> M:
@@ -33,9 +31,18 @@ def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[
         ConfigError: The data breaks at least one rule.
 
     """
-    found, mistakes, mended = _parse(model, raw)
+    found, mistakes, mending = _parse(model, raw)
     if found is not None:
-        mistakes += [late for late in _rules(found, today) if not _touches(late.path, mended)]
+        mistakes += [
+            Mistake(
+                mending.original_path(late.path),
+                late.value,
+                mending.original(late.rule),
+                mending.original(late.remedy),
+            )
+            for late in _rules(found, today)
+            if not mending.touches(late.path)
+        ]
     if found is None or mistakes:
         texts = {text for path in secret_paths for text in _texts(_at(raw, path))}
         raise ConfigError(mistakes, secret_paths=secret_paths, secret_texts=texts)
@@ -51,69 +58,25 @@ def warnings(model: Model) -> list[str]:
     ]
 
 
-def _parse(model: type[M], raw: object) -> tuple[M | None, list[Mistake], set[Path]]:
-    """Parse; on mistakes, take the broken values out and look again for those that they hid.
+def _parse(model: type[M], raw: object) -> tuple[M | None, list[Mistake], Mending]:
+    """Parse; on mistakes, mend the broken values and look again for those that they hid.
 
-    Pydantic runs a model's own rules only when all its fields are good. With the broken values
-    unknown or gone, the remaining rules speak too, and all mistakes come at once.
+    Pydantic runs a model's own rules only when all its fields are good. With stand-ins in place of
+    the broken values, the remaining rules speak too, and all mistakes come at once.
     """
     mistakes: list[Mistake] = []
-    tried: Counter[Path] = Counter()
-    data = raw
+    mending = Mending(raw)
     for _ in range(_ROUNDS):
         try:
-            return model.model_validate(data), mistakes, set(tried)
+            return model.model_validate(mending.data), mistakes, mending
         except ValidationError as error:
             details = error.errors(include_url=False, include_input=True)
         mistakes += [
-            _mistake(model, detail)
-            for detail in details
-            if not _follows(_data_path(detail["loc"]), tried)
+            _mistake(model, detail) for detail in details if not mending.explains(data_path(detail))
         ]
         for detail in details:
-            path = _data_path(detail["loc"])
-            while tried[path] == _WAYS_TO_MEND and path:
-                path = path[:-1]
-            is_name = detail["type"] == "extra_forbidden" or path != detail["loc"]
-            data = _replaced(data, path, unknown=not tried[path] and not is_name)
-            tried[path] += 1
-    return None, mistakes, set(tried)
-
-
-def _touches(path: Path, mended: Collection[Path]) -> bool:
-    """Whether the path stands at or below one that was mended."""
-    return any(path[: len(other)] == other for other in mended)
-
-
-def _follows(path: Path, mended: Collection[Path]) -> bool:
-    """Whether the mending itself broke the value: it stands at, below or above a mended one."""
-    return _touches(path, mended) or any(other[: len(path)] == path for other in mended)
-
-
-def _data_path(loc: Path) -> Path:
-    """Pydantic marks a mapping's bad key by a last part `[key]`; the data has no such part."""
-    return loc[:-1] if loc and loc[-1] == "[key]" else loc
-
-
-def _replaced(data: object, path: Path, *, unknown: bool) -> object:
-    """A copy of the data in which the value at the path is unknown, or else gone."""
-    if not path:
-        return data
-    head, rest = path[0], path[1:]
-    items: dict[object, object]
-    if isinstance(data, Mapping):
-        items = dict(cast("Mapping[object, object]", data))
-    elif isinstance(data, list):
-        items = dict(enumerate(cast("list[object]", data)))
-    else:
-        return data
-    if rest:
-        items[head] = _replaced(items.get(head), rest, unknown=unknown)
-    elif unknown:
-        items[head] = PENDING
-    else:
-        items.pop(head, None)
-    return items if isinstance(data, Mapping) else list(items.values())
+            mending.mend(detail)
+    return None, mistakes, mending
 
 
 def _rules(model: Model, today: date) -> Iterator[Mistake]:
@@ -133,9 +96,13 @@ def _parts(value: object, path: Path) -> Iterator[tuple[Path, Model]]:
             yield from _parts(item, (*path, key))
 
 
-_REMEDY_BY_TYPE = {
+_WORDS_BY_TYPE = {
     "missing": ("the field is required.", "add it."),
     "too_short": ("at least one entry is required.", "add an entry."),
+    "too_long": ("there are at most {max_length} entries.", "remove some."),
+    "greater_than_equal": ("the value is at least {ge}.", "raise it."),
+    "less_than_equal": ("the value is at most {le}.", "lower it."),
+    "enum": ("the value is {expected}.", "write one of these."),
     "bool_type": ("the value is true or false.", "write true or false, without quotes."),
     "bool_parsing": ("the value is true or false.", "write true or false, without quotes."),
     "string_type": ("the value is a text.", "write it as text, in quotes where YAML needs them."),
@@ -144,12 +111,14 @@ _REMEDY_BY_TYPE = {
     "model_type": ("the value is a mapping.", "write `key: value` lines below the field."),
     "list_type": ("the value is a list.", "write `- value` lines below the field."),
     "date_from_datetime_parsing": ("the value is a date.", "write it as 2027-01-31."),
+    "date_from_datetime_inexact": ("the value is a date without a time.", "remove the time."),
     "date_type": ("the value is a date.", "write it as 2027-01-31."),
 }
+"""Pydantic's error types, each with a rule and a remedy; the names in braces are pydantic's."""
 
 
 def _mistake(model: type[Model], detail: ErrorDetails) -> Mistake:
-    path = _data_path(detail["loc"])
+    path = data_path(detail)
     context = detail.get("ctx", {})
     kind = detail["type"]
     if isinstance(detail["input"], Pending) and kind != "extra_forbidden":
@@ -172,9 +141,9 @@ def _mistake(model: type[Model], detail: ErrorDetails) -> Mistake:
             "the issuer passes.",
             "name the client ids whose tokens may pass, e.g. audiences: [my-gateway].",
         )
-    rule, remedy = _REMEDY_BY_TYPE.get(kind, (f"{detail['msg']}.", "change the value accordingly."))
+    rule, remedy = _WORDS_BY_TYPE.get(kind, (f"{detail['msg']}.", "change the value accordingly."))
     value = None if kind == "missing" else detail["input"]
-    return Mistake(path, value, rule, remedy)
+    return Mistake(path, value, rule.format(**context), remedy)
 
 
 def _unknown_field(model: type[Model], path: Path, value: object) -> Mistake:
