@@ -3,8 +3,6 @@
 import sys
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from lab import info
 from lab.client import Lab
@@ -42,7 +40,6 @@ def status() -> None:
 
 
 def _show(found: Info) -> None:
-    table = Table(show_header=False, box=None)
     versions = found["versions"]
     rows = {
         "KUBECONFIG": found["kubeconfig"],
@@ -58,9 +55,9 @@ def _show(found: Info) -> None:
         "processes": ", ".join(f"{name} {pid}" for name, pid in found["processes"].items()),
         "started in": f"{found['start_seconds']} s",
     }
+    width = max(map(len, rows))
     for name, value in rows.items():
-        table.add_row(name, value)
-    Console(soft_wrap=True, highlight=False).print(table)
+        print(f"{name:{width}}  {value}")
 
 
 def main() -> None:

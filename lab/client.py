@@ -11,7 +11,7 @@ from pathlib import Path
 from lab import binaries, info, versions
 from lab.certificates import Certificate
 from lab.errors import LabError
-from lab.folders import LOGS, REPOSITORY, RUN
+from lab.folders import LOGS, REPOSITORY, RUN, SERVER_LOG
 from lab.info import Info
 from lab.kubernetes_api import KubernetesApi
 from lab.progress import Progress
@@ -41,9 +41,7 @@ class Lab:
         shown = progress or Progress()
         binaries.install(versions.chosen(), shown)
         LOGS.mkdir(parents=True, exist_ok=True)
-        for old in LOGS.glob("*.log"):
-            old.unlink()
-        with (LOGS / "server.log").open("ab") as log:
+        with SERVER_LOG.open("ab") as log:
             server = subprocess.Popen(
                 [sys.executable, "-m", "lab.server"],
                 cwd=REPOSITORY,
@@ -91,7 +89,7 @@ class Lab:
                     raise LabError(f"{text.removeprefix('error: ')}\n{rest}".rstrip())
                 update(text)
         raise LabError(
-            f"The lab's server ended while it started. See {LOGS / 'server.log'}. "
+            f"The lab's server ended while it started. See {SERVER_LOG}. "
             "Start it again with `python -m lab up`."
         )
 
@@ -104,7 +102,7 @@ class Lab:
         """
         found = info.read()
         if found is None:
-            raise LabError(f"The lab has ended. See {LOGS / 'server.log'}. Start it again.")
+            raise LabError(f"The lab has ended. See {SERVER_LOG}. Start it again.")
         return found
 
     @property

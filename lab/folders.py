@@ -9,6 +9,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LAB = REPOSITORY / ".lab"
 RUN = LAB / "run"
 LOGS = LAB / "logs"
+SERVER_LOG = LOGS / "server.log"
 KUBECONFIG = RUN / "kubeconfig"
 CACHE_VARIABLE = "AI_GATEWAY_AUTH_CACHE"
 

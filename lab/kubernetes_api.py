@@ -1,6 +1,5 @@
 """A small client of the API server: JSON objects in, JSON objects out."""
 
-import base64
 import json
 import ssl
 from collections.abc import Iterator, Mapping
@@ -136,16 +135,12 @@ def _object(response: httpx.Response) -> Object:
 
 
 def kubeconfig(path: Path, url: str, authority: Path, client: Certificate, user: str) -> Path:
-    """Write a kubeconfig (mode 0600) that holds all it needs."""
+    """Write a kubeconfig (mode 0600) that names the files of certificates and key.
 
-    def encoded(file: Path) -> str:
-        return base64.b64encode(file.read_bytes()).decode()
-
-    cluster = {"server": url, "certificate-authority-data": encoded(authority)}
-    login = {
-        "client-certificate-data": encoded(client.certificate),
-        "client-key-data": encoded(client.key),
-    }
+    It doesn't hold them: kr8s 0.20 would copy a key from it to a file in /tmp that stays there.
+    """
+    cluster = {"server": url, "certificate-authority": str(authority)}
+    login = {"client-certificate": str(client.certificate), "client-key": str(client.key)}
     content = {
         "apiVersion": "v1",
         "kind": "Config",

@@ -80,7 +80,7 @@ class NodeAgent:
                 pass
             try:
                 self._reconcile()
-            except (httpx.HTTPError, LabError) as error:
+            except (httpx.HTTPError, LabError, OSError) as error:
                 self._say_once(str(error))
 
     def _reconcile(self) -> None:

@@ -23,7 +23,7 @@ from lab import binaries, cluster, envoy_gateway_build, info, process, versions
 from lab.cluster import Cluster
 from lab.envoy_gateway import FIXED_PORTS, NAMESPACE
 from lab.errors import LabError
-from lab.folders import KUBECONFIG, LOGS, RUN
+from lab.folders import KUBECONFIG, LOGS, RUN, SERVER_LOG
 from lab.info import Info
 from lab.lock import LabLock
 from lab.node_agent import NodeAgent
@@ -62,7 +62,7 @@ class Server:
         agent: NodeAgent | None = None
         try:
             _empty(RUN)
-            LOGS.mkdir(parents=True, exist_ok=True)
+            _empty_logs()
             chosen = versions.chosen()
             programs = binaries.install(chosen, Progress())
             running = cluster.start(programs, self._say)
@@ -85,7 +85,12 @@ class Server:
             lock.release()
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self._end()
+
+    def _end(self) -> None:
         self._stop.set()
+        if self._info is None:  # else `run` is in its loop and does it
+            threading.Thread(target=process.stop_all, name="end").start()
 
     def _say(self, text: str) -> None:
         if self._stop.is_set():
@@ -101,7 +106,7 @@ class Server:
             if said.strip() == STAY:
                 self._stays.set()
         if not self._stays.is_set():
-            self._stop.set()
+            self._end()
 
     def _envoys_changed(self, envoys: Mapping[str, Proxy]) -> None:
         self._envoys = dict(envoys)
@@ -167,6 +172,14 @@ class Server:
 def _empty(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
+
+
+def _empty_logs() -> None:
+    for file in LOGS.glob("*.log"):
+        if file == SERVER_LOG:
+            os.truncate(file, 0)  # it's open, to append
+        else:
+            file.unlink()
 
 
 def _to_log() -> None:

@@ -44,7 +44,7 @@ class Watch:
         while not self._stop.is_set():
             try:
                 self._follow()
-            except (httpx.HTTPError, RuntimeError, OSError) as error:  # it's down, or closed
+            except (httpx.HTTPError, RuntimeError, ValueError, OSError) as error:  # down or closed
                 if not self._stop.wait(RETRY_SECONDS):
                     log.debug("watch of %s starts again: %s", self._path, error)
 

@@ -8,7 +8,7 @@ from plain_gateway import until
 from lab.client import Lab
 from lab.errors import LabError
 from lab.kubernetes_api import KubernetesApi, Object
-from lab.ports import free_port
+from lab.ports import answers, free_port
 
 pytestmark = pytest.mark.lab
 
@@ -132,6 +132,24 @@ def test_restarted_controller(lab: Lab, gateway: int, api: KubernetesApi) -> Non
     until(lambda: plain_gateway.answers(port), "a new Gateway answers")
     assert plain_gateway.answers(gateway)
     plain_gateway.remove(api, "after-restart")
+
+
+def test_restarted_api_server(lab: Lab, gateway: int, api: KubernetesApi) -> None:
+    lab.restart("kube-apiserver")
+    until(api.ready, "the API server is back")
+    assert plain_gateway.answers(gateway)
+    port = free_port()
+    plain_gateway.deploy(api, "after-outage", port, lab.info["upstream_port"])
+    until(lambda: plain_gateway.answers(port), "a new Gateway answers")
+    plain_gateway.remove(api, "after-outage")
+
+
+def test_held_process(lab: Lab) -> None:
+    port = lab.info["upstream_port"]
+    lab.kill("upstream", hold=True)
+    assert not answers(port)
+    lab.release("upstream")
+    until(lambda: answers(port), "the upstream is back")
 
 
 def test_unknown_process(lab: Lab) -> None:
