@@ -29,7 +29,7 @@ def started() -> "dict[str, Process]":
     return dict(_started)
 
 
-def stop_all(timeout: float = 3) -> None:
+def stop_all(timeout: float = 2) -> None:
     """Stop every process of this program at once, with SIGKILL after `timeout` seconds."""
     stopping = started().values()
     for process in stopping:
