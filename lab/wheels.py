@@ -44,8 +44,10 @@ def _install(requirement: str, folder: Path) -> None:
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
             *("--no-deps", "--only-binary", ":all:", "--no-compile", "--require-hashes"),
+            "--no-cache-dir",
             *("--target", str(target), "--requirement", str(requirements)),
         ],
+        env={**os.environ, "TMPDIR": str(temporary)},
         capture_output=True,
         text=True,
         check=False,
