@@ -25,7 +25,6 @@ from pulumi.runtime.proto import engine_pb2
 
 from lab.deployer import stack_config
 from lab.deployer.monitor import Monitor
-from lab.deployer.result import DeployError
 from lab.deployer.run_context import Context
 from lab.deployer.state import State
 from lab.deployer.values import Message, Redactor
@@ -120,9 +119,12 @@ def deploy(context: Context, monitor: Monitor, engine: Engine) -> None:
     monitor.delete_unregistered()
 
 
-def main() -> int:
-    """Run, and write the result."""
-    arguments = _arguments()
+def main(arguments: argparse.Namespace) -> int:
+    """Run, and write the result.
+
+    Raises:
+        LabError: the configuration or the state can't be read.
+    """
     context = Context(
         config=stack_config.load(arguments.stack_file, arguments.program),
         state=State(arguments.state),
@@ -144,14 +146,19 @@ def main() -> int:
         error = context.redactor.clean(_message(caught))
         if not isinstance(caught, LabError | pulumi.RunError):
             print("".join(traceback.format_exception(caught)), file=sys.stderr)
-    result: dict[str, Any] = {
-        "error": error,
-        "outputs": monitor.outputs,
-        "counts": dict(context.counts),
-        "messages": engine.messages,
-    }
-    private_file(arguments.result, json.dumps(result))
+    _write_result(
+        arguments.result,
+        error=error,
+        outputs=monitor.outputs,
+        counts=dict(context.counts),
+        messages=engine.messages,
+    )
     return 1 if error else 0
+
+
+def _write_result(path: Path, **result: object) -> None:
+    empty: dict[str, Any] = {"outputs": {}, "counts": {}, "messages": []}
+    private_file(path, json.dumps(empty | result))
 
 
 def _message(error: BaseException) -> str:
@@ -175,7 +182,9 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    given = _arguments()
     try:
-        sys.exit(main())
-    except DeployError as refused:
-        sys.exit(str(refused))
+        sys.exit(main(given))
+    except LabError as refused:
+        _write_result(given.result, error=str(refused))
+        sys.exit(1)

@@ -341,6 +341,12 @@ def test_an_object_of_a_crashed_run_is_recognised(in_process: Site, api: Kuberne
     assert [found(api, path)["metadata"]["uid"] for path in paths(in_process)] == before
 
 
+def test_an_encrypted_value_is_refused(in_process: Site, api: KubernetesApi) -> None:
+    with pytest.raises(DeployError, match=r"failed\. objects:token in .* is encrypted"):
+        in_process.deploy(token={"secure": "v1:abc"})
+    assert api.get(f"/api/v1/namespaces/{in_process.namespace}") is None
+
+
 def test_a_state_in_use_is_refused(in_process: Site) -> None:
     in_process.deploy()
     with (

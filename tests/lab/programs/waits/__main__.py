@@ -30,8 +30,10 @@ widget = k8s.apiextensions.CustomResource(
         "name": "widget",
         "namespace": "default",
         "annotations": {
+            # The garbage collector learns of a new kind after 30 s only; Foreground needs it.
+            "pulumi.com/deletionPropagationPolicy": "background",
             "pulumi.com/waitFor": 'jsonpath={.spec.parts[?(@.name=="a")].state}='
-            + (config.get("state") or "good")
+            + (config.get("state") or "good"),
         },
     },
     spec={"parts": [{"name": "a", "state": "good"}], "count": 3},
