@@ -1,9 +1,11 @@
-"""The lab's command line: `python -m lab up`, `down` and `status`."""
+"""The lab's command line: `python -m lab up`, `down`, `status`, `demo` and others."""
 
 import sys
+from typing import Annotated
 
 import typer
 
+from lab import demo as demonstration
 from lab import info
 from lab.client import Lab
 from lab.errors import LabError
@@ -37,6 +39,37 @@ def down() -> None:
 def status() -> None:
     """Say what runs."""
     _show(Lab.attach().info)
+
+
+@app.command()
+def demo(
+    *, keep: Annotated[bool, typer.Option(help="Leave the cluster running at the end.")] = False
+) -> None:
+    """Deploy the dev stack in a lab of its own and send requests; fails if one isn't denied."""
+    sys.exit(demonstration.command(keep=keep))
+
+
+@app.command()
+def demo_down() -> None:
+    """End the lab that `demo --keep` left running; no error if none runs."""
+    down()
+
+
+@app.command()
+def real_tools() -> None:
+    """Name the programs that no package registry has; fails if one is missing."""
+    # Imported here: it loads protobuf's descriptors of Envoy, which takes a while.
+    from lab import real_tools as found  # noqa: PLC0415
+
+    tools = found.real_tools()
+    for tool in tools:
+        print(f"{tool.name:26} {tool.version or f'missing ({tool.where})'}")
+    missing = [tool for tool in tools if tool.version is None]
+    if missing:
+        raise LabError(
+            f"{len(missing)} of {len(tools)} programs are missing. The tests with the real tools "
+            "can't run without them. Put them where each line says."
+        )
 
 
 def _show(found: Info) -> None:

@@ -1,15 +1,18 @@
 """The demo: deploy the dev stack in the lab, and show by requests that it is closed."""
 
 import shlex
+import shutil
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import NamedTuple, cast
 
 import httpx
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from lab import stack_copy
+from lab import info, stack_copy
 from lab.attempt import CHAT_PATH, Attempt, Result, send
 from lab.client import Lab
 from lab.deployer import Deployment, Secret, choose
@@ -35,45 +38,102 @@ class Deployed(NamedTuple):
     keys: Mapping[str, str]
 
 
-def run(lab: Lab, console: Console, progress: Progress) -> list[Result]:
-    """Deploy, send the requests, print the table.
+class Shown(NamedTuple):
+    """What the demo showed."""
+
+    deployed: Deployed
+    results: list[Result]
+
+
+def command(*, keep: bool) -> int:
+    """Run the demo in a lab of its own, and leave that running if `keep`.
 
     Returns:
-        What came of each request.
+        The exit code: 1 if a request had another outcome than it must have.
+
+    Raises:
+        LabError: A lab runs already, or a part failed.
+
+    """
+    if info.read() is not None:
+        raise LabError(
+            "A lab runs here already, perhaps kept by an earlier demo. Two can't run at once, and "
+            "the demo starts with an empty cluster. End it with `make demo-down`."
+        )
+    shutil.rmtree(FOLDER, ignore_errors=True)  # what it says was deployed is gone with its etcd
+    console, progress = Console(highlight=False), Progress()
+    lab = Lab.start(progress=progress)
+    kept = False
+    try:
+        shown = run(lab, console, progress)
+        if keep:
+            lab.keep()
+            kept = True
+            _say(console, "", *_how_to_go_on(shown.deployed, lab))
+    finally:
+        if not kept:
+            with progress.step("Ending the lab"):
+                lab.stop()
+    return 1 if any(result.problems for result in shown.results) else 0
+
+
+def run(lab: Lab, console: Console, progress: Progress, folder: Path = FOLDER) -> Shown:
+    """Deploy into the folder's state, send the requests, print the table.
 
     Raises:
         LabError: The deployment failed.
 
     """
     issuer, upstream = Issuer(RUN / "issuer"), Upstream(RUN / "upstream")
-    deployed = deploy(lab, issuer, upstream, progress)
-    console.print(f"Deployed by: {deployed.deployment}")
-    console.print(f"AI Gateway:  {lab.info['ai_gateway']}")
-    console.print("Overrides of stacks/Pulumi.dev.yaml, and no others:")
-    for override in deployed.copy.overrides:
-        console.print(f"  {override.key}: {override.value}")
-    with httpx.Client() as client:
+    deployed = deploy(lab, issuer, upstream, progress, folder)
+    _say(
+        console,
+        f"Deployed by {deployed.deployment}",
+        f"AI Gateway: {lab.info['ai_gateway']}",
+        "",
+        f"Overrides of stacks/{STACK.name}, and no others:",
+        *(f"  {override.key}: {override.value}" for override in deployed.copy.overrides),
+    )
+    with httpx.Client(trust_env=False) as client:
         results = [send(attempt, upstream, client) for attempt in attempts(deployed, issuer)]
     console.print(_table(results))
-    return results
+    _say(console, *_verdict(results))
+    return Shown(deployed, results)
 
 
-def deploy(lab: Lab, issuer: Issuer, upstream: Upstream, progress: Progress) -> Deployed:
+def _say(console: Console, *lines: str) -> None:
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _how_to_go_on(deployed: Deployed, lab: Lab) -> list[str]:
+    return [
+        "The lab runs on. Without a credential (401), then with a consumer's key (200):",
+        "",
+        *curl_lines(deployed, lab),
+        "",
+        "End it with: make demo-down",
+    ]
+
+
+def deploy(
+    lab: Lab, issuer: Issuer, upstream: Upstream, progress: Progress, folder: Path = FOLDER
+) -> Deployed:
     """Deploy the copy of the dev stack."""
     copy = stack_copy.copy(
         STACK,
-        FOLDER / STACK.name,
+        folder / STACK.name,
         issuer=issuer.url,
         jwks_uri=issuer.jwks_uri,
         upstream=upstream.port,
     )
     deployer = choose()
-    with progress.step(f"Deploying the dev stack by {deployer.kind}") as update:
+    with progress.step("Deploying the dev stack") as update:
         deployment = deployer.deploy(
             copy.path,
             program=REPOSITORY,
             kubeconfig=lab.kubeconfig,
-            state=FOLDER / "state",
+            state=folder / "state",
             say=update,
         )
     keys = deployment.outputs["apiKeys"]
@@ -140,7 +200,7 @@ def attempts(deployed: Deployed, issuer: Issuer) -> list[Attempt]:
 
 def curl_lines(deployed: Deployed, lab: Lab) -> list[str]:
     """Lines to copy; the key is read from the cluster, so that none is printed."""
-    kubectl = f"{shlex.quote(lab.info['kubectl'])} --kubeconfig {shlex.quote(str(lab.kubeconfig))}"
+    kubectl = shlex.quote(lab.info["kubectl"])
     namespace = deployed.deployment.outputs["namespace"]
     body = f'-H \'content-type: application/json\' -d \'{{"model":"{MODEL}","messages":[]}}\''
     oidc = f"http://127.0.0.1:{deployed.copy.ports['oidc']}{CHAT_PATH}"
@@ -156,19 +216,31 @@ def curl_lines(deployed: Deployed, lab: Lab) -> list[str]:
 
 
 def _table(results: list[Result]) -> Table:
-    table = Table(title="Real requests through Envoy")
-    for column in ("listener", "credential", "must be", "status", "identity at the upstream", ""):
-        table.add_column(column)
+    """At most 80 columns wide."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("listener", "credential", "status", "identity headers upstream"):
+        table.add_column(column, no_wrap=True)
     for result in results:
-        identity = ", ".join(
+        identity = [
             f"{name}: {' | '.join(values)}" for name, values in sorted(result.identity.items())
-        )
+        ]
         table.add_row(
             result.attempt.listener,
             result.attempt.what,
-            str(result.attempt.status),
-            str(result.status),
-            identity or ("not reached" if result.arrivals == 0 else "none"),
-            "; ".join(result.problems) or "ok",
+            f"{result.status} {'WRONG' if result.problems else 'ok'}",
+            "\n".join(identity) or ("not reached" if result.arrivals == 0 else "none"),
         )
     return table
+
+
+def _verdict(results: list[Result]) -> list[str]:
+    wrong = [result for result in results if result.problems]
+    if not wrong:
+        return [f"All {len(results)} requests ended as they must."]
+    return [
+        f"{len(wrong)} of {len(results)} requests did not end as they must:",
+        *(
+            f"  {result.attempt.listener}, {result.attempt.what}: {'; '.join(result.problems)}"
+            for result in wrong
+        ),
+    ]
