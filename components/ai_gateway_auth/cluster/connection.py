@@ -33,6 +33,7 @@ class Cluster:
     def __init__(self, connection: Connection) -> None:
         """Remember which cluster; nothing is read yet."""
         self._connection = connection
+        self._client: kr8s.asyncio.Api | None = None
 
     async def get(self, path: str) -> Json | None:
         """The object at an API path, e.g. /apis/apps/v1/namespaces/a/deployments/b.
@@ -59,15 +60,41 @@ class Cluster:
             raise Unreachable(f"the cluster can't be read ({type(e).__name__})") from None
 
     async def _api(self) -> kr8s.asyncio.Api:
-        kubeconfig = self._connection.kubeconfig
-        source = None if kubeconfig is None else _path_or_content(kubeconfig)
-        with warnings.catch_warnings():
-            # kr8s warns of Kubernetes versions newer than itself; we only read plain objects.
-            warnings.simplefilter("ignore", UserWarning)
-            # kr8s takes a dict too, which its annotation does not say (0.20).
-            return await kr8s.asyncio.api(
-                kubeconfig=cast("str | None", source), context=self._connection.context
-            )
+        if self._client is None:
+            self._client = await _connect(self._connection)
+        return self._client
+
+
+async def _connect(connection: Connection) -> kr8s.asyncio.Api:
+    kubeconfig = connection.kubeconfig
+    source = None if kubeconfig is None else _path_or_content(kubeconfig)
+    with warnings.catch_warnings():
+        # kr8s warns of Kubernetes versions newer than itself; we only read plain objects.
+        warnings.simplefilter("ignore", UserWarning)
+        client = kr8s.asyncio.Api(
+            kubeconfig=source, context=connection.context, bypass_factory=True
+        )
+        try:
+            return await client
+        finally:
+            _remove_copies(client)
+
+
+def _remove_copies(client: kr8s.asyncio.Api) -> None:
+    """Remove the files into which kr8s (0.20) copies keys that stand in the kubeconfig itself.
+
+    It leaves them behind in the temporary folder. They have been read by now.
+    """
+    auth = client.auth
+    user = cast("Json", getattr(auth, "_user", {}))
+    cluster = cast("Json", getattr(auth, "_cluster", {}))
+    for holder, key, file in (
+        (user, "client-key-data", auth.client_key_file),
+        (user, "client-certificate-data", auth.client_cert_file),
+        (cluster, "certificate-authority-data", auth.server_ca_file),
+    ):
+        if key in holder and file:
+            Path(str(file)).unlink(missing_ok=True)
 
 
 def _path_or_content(kubeconfig: str) -> str | Json:
