@@ -35,7 +35,12 @@ def security_policy(
     seconds: int,
     opts: pulumi.ResourceOptions,
 ) -> Policy:
-    """Register a SecurityPolicy and await it."""
+    """Register a SecurityPolicy and await it.
+
+    A policy of another name is made only after the old one has gone: a target takes one policy,
+    and the second would be Conflicted for as long as the first is there. In between, the listener
+    is under the Gateway's policy that denies everything.
+    """
     resource = kubernetes_object(
         logical_name,
         ENVOY_GATEWAY_V1ALPHA1,
@@ -43,7 +48,7 @@ def security_policy(
         name=name,
         namespace=namespace,
         spec=spec,
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )
     accepted = target.apply(
         lambda known: await_object(

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -220,6 +221,11 @@ def _http_path(value: str) -> str:
     return value
 
 
+def _date_text(value: object) -> object:
+    """Pulumi hands an unquoted date over as Go prints it (3.259): 2027-01-31 00:00:00 +0000 UTC."""
+    return value.removesuffix(" 00:00:00 +0000 UTC") if isinstance(value, str) else value
+
+
 def _number_as_text(value: object) -> object:
     """YAML reads `2` and `1.3` as numbers; where a text is wanted, that is what was meant."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -246,6 +252,7 @@ Quantity = Annotated[
 Duration = Annotated[str, AfterValidator(_duration)]
 Cidr = Annotated[str, AfterValidator(_cidr), MAY_BE_PENDING]
 HttpPath = Annotated[str, AfterValidator(_http_path)]
+Date = Annotated[date, BeforeValidator(_date_text)]
 NonEmpty = Annotated[str, AfterValidator(_not_empty), MAY_BE_PENDING]
 VersionText = Annotated[
     str,

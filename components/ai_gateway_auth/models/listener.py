@@ -35,9 +35,7 @@ def collisions(listeners: dict[str, Listener], path_of: Callable[[str], Path]) -
         if other is listener:
             continue
         path = path_of(name)
-        if not pending(listener.hostname, other.hostname) and (
-            listener.hostname == other.hostname or None in {listener.hostname, other.hostname}
-        ):
+        if _overlap(listener, other):
             yield Mistake(
                 (*path, "port"),
                 listener.port,
@@ -53,15 +51,42 @@ def collisions(listeners: dict[str, Listener], path_of: Callable[[str], Path]) -
                 "either HTTP or HTTPS.",
                 "give both tls, or use another port.",
             )
+    yield from _redirect_collisions(listeners, path_of, taken)
+
+
+def _redirect_collisions(
+    listeners: dict[str, Listener],
+    path_of: Callable[[str], Path],
+    taken: dict[int, tuple[str, Listener]],
+) -> Iterator[Mistake]:
+    redirects: dict[int, tuple[str, Listener]] = {}
     for name, listener in listeners.items():
         port = listener.tls.redirect_from_port if listener.tls else None
-        if port is not None and port in taken:
+        if port is None:
+            continue
+        path = (*path_of(name), "tls", "redirectFromPort")
+        if port in taken:
             yield Mistake(
-                (*path_of(name), "tls", "redirectFromPort"),
+                path,
                 port,
                 f"the redirect's port is listener {taken[port][0]}'s port already.",
                 "use a port that no listener has, e.g. 80.",
             )
+        other_name, other = redirects.setdefault(port, (name, listener))
+        if other is not listener and _overlap(listener, other):
+            yield Mistake(
+                path,
+                port,
+                f"listeners {other_name} and {name} can't both be redirected to from one port, "
+                "because without two hostnames nothing tells which one is meant.",
+                "give each a hostname of its own, or redirect from two ports.",
+            )
+
+
+def _overlap(listener: Listener, other: Listener) -> bool:
+    """Whether a request could be for either of two listeners on one port."""
+    hostnames = (listener.hostname, other.hostname)
+    return not pending(*hostnames) and (hostnames[0] == hostnames[1] or None in hostnames)
 
 
 def certificate_mistakes(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from .access import Cors, ExtAuth
 from .base import Mistake, Model, Warning_
-from .fields import Cidr, DnsLabel, ResourceName
+from .fields import Cidr, Date, DnsLabel, ResourceName
 from .listener import Listener
 from .provider import JwtProvider
 
@@ -26,7 +26,7 @@ class OidcSettings(Model):
     """Declares that no two providers ever give the same value to one identity header."""
     optional: bool = False
     """Let requests without a token pass, for a roll-out. Needs `until`."""
-    until: date | None = None
+    until: Date | None = None
     """The first day on which `optional: true` is refused."""
     cors: Cors | None = None
     """Answer browsers' preflights."""
