@@ -17,6 +17,7 @@ from ai_gateway_auth.args import (
 from ai_gateway_auth.cluster.connection import Connection
 from ai_gateway_auth.cluster.prerequisites import Needs, findings
 from ai_gateway_auth.models.stack import API_KEY_LISTENER, OIDC_LISTENER, Attach, StackConfig
+from ai_gateway_auth.objects.jwks import has_jwks_backend
 from ai_gateway_auth.objects.verification import listener_url, verify_command
 
 from .api_key_authentication import ApiKeyAuthentication
@@ -95,11 +96,12 @@ class AuthenticatedGateway(pulumi.ComponentResource):
         shape = self._shape
         creates_class = shape.gateway.gateway_class.create or not self._is_dedicated
         creates_route = shape.route is not None and shape.route.create is not None
+        providers = shape.oidc.providers.values() if shape.oidc else ()
 
         async def check(values: list[object]) -> list[pulumi.Resource]:
             needs = Needs(
                 gateway_class=None if creates_class else shape.gateway.gateway_class.name,
-                backends=creates_route,
+                backends=creates_route or any(map(has_jwks_backend, providers)),
                 ai_gateway=shape.route is not None,
                 controller_namespace=cast("str", values[1]),
             )
