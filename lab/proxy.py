@@ -19,6 +19,7 @@ from lab.process import Process
 FIRST_BACKOFF_SECONDS = 0.2
 LAST_BACKOFF_SECONDS = 5.0
 STABLE_SECONDS = 10.0
+AI_GATEWAY_PREFIX = "aigateway.envoyproxy.io/"
 
 
 @dataclass
@@ -62,8 +63,19 @@ class Proxy:
 
 
 def template(deployment: Object) -> str:
-    """What an Envoy depends on: when it changes, the Envoy is replaced."""
-    return json.dumps(deployment["spec"]["template"], sort_keys=True)
+    """What an Envoy depends on: when it changes, the Envoy is replaced.
+
+    The AI Gateway (1.1.0) annotates the template when its first route comes. On a cluster that is a
+    rolling update; here it would be a restart.
+    """
+    found = deployment["spec"]["template"]
+    metadata = found.get("metadata", {})
+    annotations = {
+        name: value
+        for name, value in metadata.get("annotations", {}).items()
+        if not name.startswith(AI_GATEWAY_PREFIX)
+    }
+    return json.dumps(found | {"metadata": metadata | {"annotations": annotations}}, sort_keys=True)
 
 
 def start(

@@ -140,9 +140,7 @@ class Server:
         with self._writing:
             if self._info is None or self._stop.is_set():
                 return
-            self._info["processes"] = {
-                name: part.pid for name, part in process.started().items() if part.pid
-            }
+            self._info["processes"] = _pids()
             self._info["envoys"] = {
                 name: {
                     "pid": proxy.process.pid or 0,
@@ -166,7 +164,13 @@ class Server:
                 del self._died[name]
                 part.start()
                 log.info("%s runs again as %s", name, part.pid)
-                self._write()
+        # Some parts start later, such as the AI Gateway's own ext_proc with its first Gateway.
+        if self._info is not None and self._info["processes"] != _pids():
+            self._write()
+
+
+def _pids() -> dict[str, int]:
+    return {name: part.pid for name, part in process.started().items() if part.pid}
 
 
 def _empty(folder: Path) -> None:
