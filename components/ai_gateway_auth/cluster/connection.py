@@ -56,13 +56,22 @@ class Cluster:
         except (OSError, ValueError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError) as e:
             if isinstance(e, PermissionError):
                 raise
-            # The text of the error may quote the kubeconfig, which can hold a token: only its kind.
-            raise Unreachable(f"the cluster can't be read ({type(e).__name__})") from None
+            raise _unreachable(e) from None
 
     async def _api(self) -> kr8s.asyncio.Api:
         if self._client is None:
-            self._client = await _connect(self._connection)
+            try:
+                self._client = await _connect(self._connection)
+            # A kubeconfig without clusters, or that is no YAML, makes kr8s (0.20) fail with
+            # whatever error comes first: IndexError, TypeError, KeyError ...
+            except Exception as e:  # noqa: BLE001
+                raise _unreachable(e) from None
         return self._client
+
+
+def _unreachable(error: Exception) -> Unreachable:
+    # The text of the error may quote the kubeconfig, which can hold a token: only its kind.
+    return Unreachable(f"the cluster can't be read ({type(error).__name__})")
 
 
 async def _connect(connection: Connection) -> kr8s.asyncio.Api:
