@@ -32,6 +32,7 @@ UPSTREAM_FILE = "upstream.json"
 MODELS = ("lab-model", "lab-model-2")
 # Twelve tokens a call: the figure that the measured limits in the facts were made with.
 USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 START_SECONDS = 20
 RECORDS = 100_000
 # httpx 0.28 loads the certificate bundle for each call (40 ms), though this address is plain http.
@@ -204,7 +205,7 @@ def application() -> Starlette:
             Route("/v1/models", models, methods=["GET"]),
             Route("/healthz", health, methods=["GET"]),
             Route(RECORDS_PATH, recorder.serve, methods=["GET", "DELETE"]),
-            Route("/{path:path}", anything, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            Route("/{path:path}", anything, methods=METHODS),
         ]
     )
 

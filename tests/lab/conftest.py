@@ -1,10 +1,15 @@
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from lab import info
 from lab.client import Lab
+from lab.folders import RUN
+from lab.issuer import Issuer
 from lab.kubernetes_api import KubernetesApi
+from lab.upstream import Upstream
+from tests.lab.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +33,50 @@ def api(lab: Lab) -> Iterator[KubernetesApi]:
         yield client
     finally:
         client.close()
+
+
+@pytest.fixture(scope="session")
+def issuer(lab: Lab) -> Issuer:
+    """Makes tokens in the name of the lab's issuer."""
+    del lab
+    return Issuer(RUN / "issuer")
+
+
+@pytest.fixture(scope="session")
+def upstream(lab: Lab) -> Upstream:
+    """Asks the lab's upstream what it received."""
+    del lab
+    return Upstream(RUN / "upstream")
+
+
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx.Client]:
+    """Sends requests to listeners without TLS."""
+    with httpx.Client(trust_env=False) as client:
+        yield client
+
+
+class Stacks:
+    """Makes stacks, and removes them in the end."""
+
+    def __init__(self, lab: Lab, factory: pytest.TempPathFactory) -> None:
+        self._lab = lab
+        self._factory = factory
+        self.made: list[Stack] = []
+
+    def new(self, name: str) -> Stack:
+        """A stack that is not deployed yet; the name is the beginning of its namespace's."""
+        made = Stack(self._lab, self._factory.mktemp("stack"), name)
+        self.made.append(made)
+        return made
+
+
+@pytest.fixture(scope="module")
+def stacks(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
+    """Makes the stacks of a module."""
+    made = Stacks(lab, tmp_path_factory)
+    yield made
+    api = lab.api()
+    for stack in made.made:
+        stack.remove(api)
+    api.close()
