@@ -170,9 +170,15 @@ class DedicatedGateway(pulumi.ComponentResource):
             GATEWAY_API_V1,
             "Gateway",
             spec=self._values.apply(lambda config: gateway_spec(config.gateway, config.listeners)),
-            annotations=self._values.apply(lambda config: gateway_annotations(config.gateway)),
+            annotations=self._annotations(),
             opts=self._opts(*before),
         )
+
+    def _annotations(self) -> pulumi.Output[Mapping[str, str]] | None:
+        """The Gateway's, or None: an empty mapping is an update at each `up` (Pulumi 3.259)."""
+        if not gateway_annotations(self._shape.gateway):
+            return None
+        return self._values.apply(lambda config: gateway_annotations(config.gateway))
 
     def _client_traffic_policy(self) -> KubernetesObject:
         return self._custom(
