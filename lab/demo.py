@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 import httpx
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from lab import info, stack_copy
 from lab.attempt import CHAT_PATH, Attempt, Result, send
@@ -96,8 +94,7 @@ def run(lab: Lab, console: Console, progress: Progress, folder: Path = FOLDER) -
     )
     with httpx.Client(trust_env=False) as client:
         results = [send(attempt, upstream, client) for attempt in attempts(deployed, issuer)]
-    console.print(_table(results))
-    _say(console, *_verdict(results))
+    _say(console, "", *_table(results), "", *_verdict(results))
     return Shown(deployed, results)
 
 
@@ -215,22 +212,19 @@ def curl_lines(deployed: Deployed, lab: Lab) -> list[str]:
     ]
 
 
-def _table(results: list[Result]) -> Table:
-    """At most 80 columns wide."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("listener", "credential", "status", "identity headers upstream"):
-        table.add_column(column, no_wrap=True)
+def _table(results: list[Result]) -> list[str]:
+    """Lines of at most 80 columns."""
+    rows = [("listener", "credential", "status", "identity headers upstream")]
     for result in results:
         identity = [
             f"{name}: {' | '.join(values)}" for name, values in sorted(result.identity.items())
-        ]
-        table.add_row(
-            result.attempt.listener,
-            result.attempt.what,
-            f"{result.status} {'WRONG' if result.problems else 'ok'}",
-            "\n".join(identity) or ("not reached" if result.arrivals == 0 else "none"),
-        )
-    return table
+        ] or ["not reached" if result.arrivals == 0 else "none"]
+        status = f"{result.status} {'BAD' if result.problems else 'ok'}"
+        rows.append((result.attempt.listener, result.attempt.what, status, identity[0]))
+        rows += [("", "", "", header) for header in identity[1:]]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rule = tuple("-" * width for width in widths)
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (rows[0], rule, *rows[1:])]
 
 
 def _verdict(results: list[Result]) -> list[str]:

@@ -35,7 +35,7 @@ class KubeApiserver:
                 f"--etcd-certfile={etcd.client.certificate}",
                 f"--etcd-keyfile={etcd.client.key}",
                 "--bind-address=127.0.0.1",
-                # Without it, the server looks for a default route and ends where there is none (1.36.3).
+                # Else the server looks for a default route, and ends where there is none (1.36.3).
                 "--advertise-address=127.0.0.1",
                 f"--secure-port={self.port}",
                 # Endpoints of the Service `kubernetes` must not be loopback addresses.

@@ -26,7 +26,7 @@ dex = Dex(
     client_id=AUDIENCE,
     opts=pulumi.ResourceOptions(providers=[cluster]),
 )
-models = kubernetes.core.v1.Namespace("models", metadata={"name": "models"}, opts=on_cluster)
+models = kubernetes.core.v1.Namespace("model-servers", metadata={"name": "models"}, opts=on_cluster)
 server = ModelServer(
     "qwen-coder",
     model=MODEL,
