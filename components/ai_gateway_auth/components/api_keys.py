@@ -12,7 +12,7 @@ from ai_gateway_auth.models.components import ApiKeysConfig
 from ai_gateway_auth.objects.key_secret import KEY_BYTES, encoded
 from ai_gateway_auth.objects.metadata import LABELS
 
-from .kubernetes_provider import shows_mutable_secrets
+from .kubernetes_provider import require_mutable_secrets
 from .resources import name_of
 from .settle import settle
 
@@ -44,15 +44,15 @@ class ApiKeys(pulumi.ComponentResource):
         """
         super().__init__("ai-gateway-auth:index:ApiKeys", name, None, opts)
         settled = settle(f"ApiKeys {name}", ApiKeysConfig, cast("Mapping[str, object]", args))
+        require_mutable_secrets(self.get_provider("kubernetes:index:Provider"))
         keys = {
             client_id: self._key(name, client_id) for client_id in sorted(settled.shape.consumers)
         }
-        namespace = settled.values.apply(lambda config: config.namespace)
         secret = kubernetes.core.v1.Secret(
             f"{name}-secret",
             metadata={
                 "name": settled.shape.secret_name,
-                "namespace": _only_if_mutable(self, namespace),
+                "namespace": settled.values.apply(lambda config: config.namespace),
                 "labels": LABELS,
             },
             type="Opaque",
@@ -74,23 +74,3 @@ class ApiKeys(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["hex", "base64"]),
         )
         return pulumi.Output.secret(made.hex)
-
-
-def _only_if_mutable(
-    component: pulumi.ComponentResource, value: pulumi.Output[str]
-) -> pulumi.Output[str]:
-    """The value, unless the Kubernetes provider replaces Secrets instead of updating them."""
-    shown = shows_mutable_secrets(component.get_provider("kubernetes:index:Provider"))
-
-    def checked(values: list[object]) -> str:
-        if not values[1]:
-            raise pulumi.RunError(
-                "the Kubernetes provider of ApiKeys must show that it has enable_secret_mutable. "
-                "Without it, a new consumer deletes the Secret of all keys before it is made anew, "
-                "and everybody gets 500 in between. Make the provider with "
-                "ai_gateway_auth.KubernetesProvider, which takes the same settings, or give "
-                "kubeconfig and context and no provider."
-            )
-        return cast("str", values[0])
-
-    return pulumi.Output.all(value, shown).apply(checked)

@@ -23,6 +23,7 @@ from ai_gateway_auth.objects.verification import listener_url, verify_command
 from .api_key_authentication import ApiKeyAuthentication
 from .api_keys import ApiKeys
 from .dedicated_gateway import DedicatedGateway
+from .kubernetes_provider import require_mutable_secrets
 from .model_route import ModelRoute
 from .oidc_authentication import OidcAuthentication
 from .policy import Policy
@@ -82,6 +83,8 @@ class AuthenticatedGateway(pulumi.ComponentResource):
         )
         warn(self, self._shape, opts)
         self._kubernetes = kubernetes_provider(self, name, self._values)
+        if self._shape.api_key is not None:
+            require_mutable_secrets(self._kubernetes)
         self._is_dedicated = self._shape.attach is Attach.LISTENER
         checked = self._check_prerequisites()
         self.gateway = self._dedicated_gateway(checked) if self._is_dedicated else None

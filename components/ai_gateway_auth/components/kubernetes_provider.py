@@ -1,6 +1,6 @@
 """The Kubernetes provider that updates Secrets in place."""
 
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -27,10 +27,20 @@ class KubernetesProvider(kubernetes.Provider):
         super().__init__(resource_name, opts=opts, **settings)
 
 
-def shows_mutable_secrets(provider: pulumi.ProviderResource | None) -> pulumi.Output[bool]:
-    """Whether a provider is known to update Secrets in place."""
-    if isinstance(provider, KubernetesProvider):
-        return pulumi.Output.from_input(True)  # noqa: FBT003 - the value itself
-    # Not filled by SDK 3.259; read for those that will.
-    shown = cast("object", getattr(provider, "enable_secret_mutable", None))
-    return pulumi.Output.from_input(shown).apply(lambda value: value in {True, "true"})
+def require_mutable_secrets(provider: pulumi.ProviderResource | None) -> None:
+    """Refuse a provider that is not known to update Secrets in place.
+
+    At once, so that a preview says so too: there, the settings of a plain Provider are unknown.
+
+    Raises:
+        pulumi.RunError: It is not a `KubernetesProvider`.
+
+    """
+    if not isinstance(provider, KubernetesProvider):
+        raise pulumi.RunError(
+            "the Kubernetes provider of ApiKeys must show that it has enable_secret_mutable. "
+            "Without it, a new consumer deletes the Secret of all keys before it is made anew, "
+            "and everybody gets 500 in between. Make the provider with "
+            "ai_gateway_auth.KubernetesProvider, which takes the same settings, or give "
+            "kubeconfig and context and no provider."
+        )
