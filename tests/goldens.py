@@ -1,5 +1,6 @@
 """Texts that a test compares with a file; `UPDATE_GOLDENS=1` writes them anew, for a reviewer."""
 
+import difflib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,11 @@ def check(golden: Path, text: str) -> None:
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(text, encoding="utf-8")
     assert golden.is_file(), f"{golden.name} is missing: run this test with UPDATE_GOLDENS=1"
-    assert text == golden.read_text(encoding="utf-8")
+    kept = golden.read_text(encoding="utf-8")
+    difference = difflib.unified_diff(
+        kept.splitlines(), text.splitlines(), f"golden {golden.name}", "now", lineterm=""
+    )
+    assert text == kept, "\n".join(["it is not what the golden says", *difference])
 
 
 def unused(folder: Path, used: Iterable[Path]) -> list[str]:

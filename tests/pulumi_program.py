@@ -45,6 +45,8 @@ class Registered:
     """Its inputs, secrets marked."""
     dependencies: frozenset[str]
     """Logical names of what it comes after, by `depends_on` or by its inputs."""
+    after: frozenset[str]
+    """URNs of the same, and of its parent."""
     secret_outputs: tuple[str, ...]
     """Outputs that are declared secret."""
     custom: bool
@@ -97,20 +99,20 @@ class Run:
         found = [thing for thing in self.resources if thing.inputs.get("kind") == kind]
         return sorted(found, key=lambda thing: thing.name)
 
-    def comes_after(self, later: str, earlier: str) -> bool:
+    def comes_after(self, later: Registered, earlier: Registered) -> bool:
         """Whether a resource waits for another one, directly or through others.
 
         A child waits for its parent's registration, and the parent for its own `depends_on`; the
         engine deletes in reverse.
         """
-        todo, seen = [later], {later, ""}
+        after = {resource.urn: resource.after for resource in self.resources}
+        todo, seen = [later.urn], {later.urn}
         while todo:
-            thing = self[todo.pop()]
-            for name in {*thing.dependencies, thing.parent} - seen:
-                if name == earlier:
-                    return True
-                seen.add(name)
-                todo.append(name)
+            found = after.get(todo.pop(), frozenset[str]()) - seen
+            if earlier.urn in found:
+                return True
+            seen |= found
+            todo += found
         return False
 
 
@@ -178,6 +180,7 @@ class Recorder(MockMonitor):
                 provider=urns.name_of(provider) if provider else "",
                 inputs=values.from_struct(request.properties if is_read else request.object),
                 dependencies=frozenset(urns.name_of(other) for other in request.dependencies),
+                after=frozenset([*request.dependencies, request.parent]),
                 secret_outputs=tuple(request.additionalSecretOutputs),
                 custom=is_read or request.custom,
                 delete_before_replace=(
@@ -213,6 +216,7 @@ def attempt(
     config: Mapping[str, str] | None = None,
     secret_keys: Sequence[str] = (),
     preview: bool = True,
+    project: str = PROJECT,
     stack: str = STACK,
 ) -> Run:
     """Run a program to its end, or to its first mistake.
@@ -222,6 +226,7 @@ def attempt(
         config: The stack's config as the engine hands it over.
         secret_keys: Keys of the config whose values are secret.
         preview: Whether it is a preview.
+        project: Name of the project.
         stack: Name of the stack.
 
     """
@@ -234,7 +239,7 @@ def attempt(
         pulumi.runtime.set_all_config(dict(config or {}), list(secret_keys))
         pulumi.runtime.configure(
             pulumi.runtime.Settings(
-                project=PROJECT,
+                project=project,
                 stack=stack,
                 monitor=monitor,
                 engine=_Engine(done),

@@ -141,7 +141,8 @@ def test_kinds_that_are_not_served(server: ApiServer) -> None:
         ),
         (
             "the cluster does not serve aigatewayroutes, aiservicebackends of "
-            "aigateway.envoyproxy.io/v1beta1: install Envoy AI Gateway 1.0.0 or newer with its CRDs."
+            "aigateway.envoyproxy.io/v1beta1: install Envoy AI Gateway 1.0.0 or newer with its "
+            "CRDs."
         ),
     ]
     assert len(found(connection, NEEDS._replace(ai_gateway=False)).missing) == 1
