@@ -135,7 +135,9 @@ class DedicatedGateway(pulumi.ComponentResource):
             logical_name,
             metadata={
                 "name": name,
-                "labels": self._values.apply(lambda config: namespace_labels(config.namespace)),
+                "labels": self._values.apply(
+                    lambda config: namespace_labels(config.namespace, config.gateway.allowed_routes)
+                ),
                 "annotations": self._values.apply(
                     lambda config: dict(config.namespace.annotations)
                 ),

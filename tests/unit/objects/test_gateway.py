@@ -1,7 +1,7 @@
 from typing import Any
 
 from ai_gateway_auth.models.envoy_proxy import EnvoyProxy
-from ai_gateway_auth.models.gateway import Gateway
+from ai_gateway_auth.models.gateway import AllowedRoutes, Gateway
 from ai_gateway_auth.models.listener import Listener
 from ai_gateway_auth.models.namespace import Namespace
 from ai_gateway_auth.objects.envoy_proxy import envoy_proxy_spec
@@ -169,3 +169,10 @@ def test_namespace_enforces_pod_security() -> None:
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
     assert labels["pod-security.kubernetes.io/warn"] == "restricted"
     assert labels["team"] == "a"
+
+
+def test_own_namespace_is_among_those_that_a_listener_selects() -> None:
+    allowed = AllowedRoutes(match_labels={"models": "yes", "kubernetes.io/metadata.name": "other"})
+    labels = namespace_labels(Namespace(), allowed)
+    assert labels["models"] == "yes"
+    assert "kubernetes.io/metadata.name" not in labels
