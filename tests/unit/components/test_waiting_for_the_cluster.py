@@ -141,8 +141,8 @@ POLICIES = {"maas-oidc-policy", "maas-api-key-policy"}
             OIDC_POLICY,
             policy("maas-oidc-policy", "oidc", REFUSED),
             (
-                "SecurityPolicy maas-system/maas-oidc-auth is not in force after 1 s: Gateway maas, "
-                "listener oidc: Accepted=False, Conflicted: another one is there"
+                "SecurityPolicy maas-system/maas-oidc-auth is not in force after 1 s: Gateway "
+                "maas, listener oidc: Accepted=False, Conflicted: another one is there"
             ),
             set[str](),
         ),
