@@ -27,11 +27,13 @@ def gateway_annotations(gateway: Gateway) -> dict[str, str]:
 
 
 def gateway_spec(gateway: Gateway, listeners: Mapping[str, Listener]) -> Spec:
-    """One listener per method, and one more for each redirect to HTTPS."""
-    rendered: list[Spec] = []
-    for name, listener in listeners.items():
-        rendered.append(_listener(gateway, name, listener))
-    for name, listener in listeners.items():
+    """One listener per method, and one more for each redirect to HTTPS; sorted by name.
+
+    A mapping that another language hands over has another order each time, and a list in another
+    order is an update.
+    """
+    rendered = [_listener(gateway, name, listener) for name, listener in sorted(listeners.items())]
+    for name, listener in sorted(listeners.items()):
         if listener.tls and listener.tls.redirect_from_port:
             rendered.append(_redirect_listener(name, listener, listener.tls.redirect_from_port))
     return {

@@ -12,6 +12,8 @@ from ai_gateway_auth.objects.gateway import (
     gateway_spec,
 )
 from ai_gateway_auth.objects.namespace import namespace_labels
+from hypothesis import given
+from hypothesis import strategies as st
 
 SAME = {"namespaces": {"from": "Same"}}
 
@@ -38,10 +40,19 @@ def test_plain_listeners() -> None:
             }
         },
         "listeners": [
-            {"name": "oidc", "protocol": "HTTP", "port": 8080, "allowedRoutes": SAME},
             {"name": "api-key", "protocol": "HTTP", "port": 8081, "allowedRoutes": SAME},
+            {"name": "oidc", "protocol": "HTTP", "port": 8080, "allowedRoutes": SAME},
         ],
     }
+
+
+@given(order=st.permutations(["api_key", "oidc", "other"]))
+def test_order_of_the_listeners_does_not_matter(order: list[str]) -> None:
+    tls = {"certificateRefs": ["a"], "redirectFromPort": 80}
+    found = {
+        name: {"port": 443, "hostname": f"{len(name)}.example.com", "tls": tls} for name in order
+    }
+    assert spec({}, **found) == spec({}, **dict(sorted(found.items())))
 
 
 def test_tls() -> None:
