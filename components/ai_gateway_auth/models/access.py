@@ -1,10 +1,11 @@
 """What stands in a listener's one policy beside the authentication: CORS, client CIDRs, extAuth."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
-from .base import Model
+from .base import Model, Warning_
 from .fields import Duration, HeaderName, HttpPath, LateResourceName, NonEmpty, Port
 
 
@@ -21,6 +22,15 @@ class Cors(Model):
     """Headers of the answer that a page's script may read."""
     max_age: Duration = "600s"
     """How long a browser may remember the answer."""
+
+    def warnings(self) -> Iterator[Warning_]:
+        """Where it does nothing."""
+        yield Warning_(
+            (),
+            "on the route that the AI Gateway generates, browsers get no answer to a preflight: it "
+            "matches the catch-all rule, for which Envoy's CORS filter does nothing (measured with "
+            "AI Gateway 1.1.0, Envoy 1.39.1); it works on plain HTTPRoutes of the listener.",
+        )
 
 
 class ExtAuth(Model):

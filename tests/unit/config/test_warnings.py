@@ -46,6 +46,11 @@ def test_entra_lets_the_whole_tenant_in() -> None:
     assert text.startswith("oidc.providers.idp.entraId: every user, guest and application")
 
 
+def test_cors_does_nothing_on_generated_routes() -> None:
+    (text,) = _of(cors={"allowOrigins": ["https://chat.example.com"]})
+    assert text.startswith("oidc.cors: on the route that the AI Gateway generates, browsers get no")
+
+
 def test_attach_route_leaves_other_routes_open() -> None:
     raw = {
         "attach": "route",
@@ -65,6 +70,6 @@ def test_of_the_stacks() -> None:
 
 STACKS = {
     "dev": ["oidc.listener.tls", "apiKey.listener.tls"],
-    "staging": [],
+    "staging": ["oidc.cors"],
     "prod": ["oidc.providers.employees.entraId"],
 }
