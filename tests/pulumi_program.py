@@ -24,7 +24,7 @@ from lab.deployer.values import Message, Object
 PROJECT = "ai-gateway-auth"
 STACK = "test"
 PROVIDER_TYPE = "pulumi:providers:kubernetes"
-RANDOM_BYTES = "random:index/randomBytes:RandomBytes"
+RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"
 
 _EMPTY = cast("Message", empty_pb2.Empty())  # pyright: ignore[reportAttributeAccessIssue]
 _LEVELS = {engine_pb2.DEBUG: "debug", engine_pb2.INFO: "info", engine_pb2.WARNING: "warning"}
@@ -142,9 +142,9 @@ class Recorder(MockMonitor):
             transforms.apply(request, own)
             self._keep(urn, request)
         outputs = values.from_struct(request.object)
-        if request.type == RANDOM_BYTES:
+        if request.type == RANDOM_PASSWORD:
             # As the provider does, and not secret: what must be secret, the components make so.
-            outputs |= {"hex": random_hex(request.name), "base64": "not used"}
+            outputs |= {"result": random_text(request.name)}
         if request.custom and request.type.startswith("kubernetes:"):
             outputs["metadata"] = {**outputs["metadata"], "uid": f"uid-of-{request.name}"}
         return resource_pb2.RegisterResourceResponse(
@@ -271,7 +271,7 @@ def run(program: Callable[[], object], **options: Any) -> Run:  # noqa: ANN401 -
     return done
 
 
-def random_hex(name: str) -> str:
+def random_text(name: str) -> str:
     """What the mocks take for random: as long as a real key, and always the same."""
     return hashlib.sha256(name.encode()).hexdigest()
 

@@ -7,7 +7,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import callback_pb2, resource_pb2
 
-from lab.deployer import random_bytes, transforms, urns, values
+from lab.deployer import random_password, transforms, urns, values
 from lab.deployer.objects import Objects
 from lab.deployer.providers import PROVIDER_TYPE, Providers, settings
 from lab.deployer.result import DeployError
@@ -164,8 +164,8 @@ class Monitor(MockMonitor):
     ) -> Placed:
         if request.type.startswith("kubernetes:") and request.custom:
             return self._objects.register(request, record, old, inputs)
-        if request.type == random_bytes.TYPE:
-            placed = random_bytes.register(record, old, inputs)
+        if request.type == random_password.TYPE:
+            placed = random_password.register(record, old, inputs)
         else:
             placed = _without_object(record, old, inputs)
         self._state.keep(record)
@@ -244,7 +244,7 @@ def _check_supported(request: Message) -> None:
     package, _, rest = request.type.partition(":")
     is_patch = package == "kubernetes" and rest.endswith("Patch")
     is_other = request.custom and package != "kubernetes"
-    if is_patch or (is_other and request.type not in (random_bytes.TYPE, PROVIDER_TYPE)):
+    if is_patch or (is_other and request.type not in (random_password.TYPE, PROVIDER_TYPE)):
         raise _unsupported(f"the resource type {request.type}")
 
 

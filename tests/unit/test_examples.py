@@ -86,4 +86,4 @@ def test_the_gateway_comes_after_dex(platform: Run) -> None:
 def test_it_tells_nobody_a_key(platform: Run) -> None:
     shown = json.dumps(platform.messages)
     for client_id in ("search.indexer", "search.ranker", "support-bot"):
-        assert pulumi_program.random_hex(f"models-api-keys-{client_id}-key-1") not in shown
+        assert pulumi_program.random_text(f"models-api-keys-{client_id}-key-1") not in shown

@@ -55,6 +55,36 @@ class KubernetesObject(kubernetes.apiextensions.CustomResource):
     """The object's metadata; name, namespace and uid are read from it."""
 
 
+class KeySecret(pulumi.CustomResource):
+    """An Opaque Secret, each entry of which is a secret of its own.
+
+    pulumi-kubernetes' own class makes one secret of the whole data (4.32): a key that is not known
+    yet then makes all of it unknown, and a preview shows every consumer as going.
+    """
+
+    metadata: pulumi.Output[kubernetes.meta.v1.outputs.ObjectMeta]
+    """The object's metadata."""
+
+    def __init__(
+        self,
+        logical_name: str,
+        *,
+        name: str,
+        namespace: pulumi.Input[str],
+        data: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Make it, with our labels."""
+        props: dict[str, pulumi.Input[object]] = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": namespace, "labels": LABELS},
+            "type": "Opaque",
+            "data": data,
+        }
+        super().__init__("kubernetes:core/v1:Secret", logical_name, props, opts)
+
+
 def kubernetes_object(
     logical_name: str,
     group_version: str,
@@ -155,7 +185,7 @@ def once(
 
 
 def name_of(
-    made: KubernetesObject | kubernetes.core.v1.Namespace | kubernetes.core.v1.Secret,
+    made: KubernetesObject | KeySecret | kubernetes.core.v1.Namespace,
 ) -> pulumi.Output[str]:
     """The name of an object, for what must come after it."""
     return made.metadata.apply(lambda metadata: cast("str", metadata.name))

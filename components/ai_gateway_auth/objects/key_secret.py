@@ -2,8 +2,8 @@
 
 import base64
 
-KEY_BYTES = 32
-"""Random bytes of a key; the key itself is their hex text, 64 characters long."""
+KEY_LENGTH = 64
+"""Characters of a key: small letters and digits, 330 bits."""
 
 
 def encoded(key: str) -> str:

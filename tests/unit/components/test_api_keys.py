@@ -8,12 +8,12 @@ from ai_gateway_auth import ApiKeys, AuthenticatedGateway, KubernetesProvider
 from ai_gateway_auth.objects.key_secret import encoded
 
 from lab.deployer import values
-from tests.pulumi_program import RANDOM_BYTES, Run, attempt, random_hex, run
+from tests.pulumi_program import RANDOM_PASSWORD, Run, attempt, random_text, run
 from tests.unit.components.build import BOTH, gateway, refused
 
 KEYS = {
-    "alice": random_hex("keys-alice-key-1"),
-    "ci-runner": random_hex("keys-ci-runner-key-1"),
+    "alice": random_text("keys-alice-key-1"),
+    "ci-runner": random_text("keys-ci-runner-key-1"),
 }
 
 
@@ -38,9 +38,11 @@ def keys(
 
 def test_one_random_key_per_consumer_and_one_secret() -> None:
     done = run(keys())
-    random = [thing for thing in done.resources if thing.type == RANDOM_BYTES]
+    random = [thing for thing in done.resources if thing.type == RANDOM_PASSWORD]
     assert sorted(thing.name for thing in random) == ["keys-alice-key-1", "keys-ci-runner-key-1"]
-    assert [thing.plain for thing in random] == [{"length": 32}] * 2
+    assert [thing.plain for thing in random] == [
+        {"length": 64, "special": False, "upper": False}
+    ] * 2
     secret = done["keys-secret"]
     assert secret.type == "kubernetes:core/v1:Secret"
     assert secret.parent == "keys"
@@ -57,13 +59,13 @@ def test_a_renamed_secret_is_made_before_the_old_one_goes() -> None:
 
 def test_no_key_is_ever_told() -> None:
     done = run(keys())
-    assert values.is_secret(done["keys-secret"].inputs["data"])
+    assert all(map(values.is_secret, done["keys-secret"].inputs["data"].values()))
     assert values.is_secret(done.outputs["keys"])
     assert values.is_secret(done.component_outputs["keys"]["keys"])
     assert values.plain(done.outputs["keys"]) == KEYS
     for thing in done.resources:
-        if thing.type == RANDOM_BYTES:
-            assert set(thing.secret_outputs) >= {"base64", "hex"}
+        if thing.type == RANDOM_PASSWORD:
+            assert set(thing.secret_outputs) >= {"bcryptHash", "result"}
     _assert_only_in_secrets(done, KEYS)
 
 
@@ -72,7 +74,7 @@ def test_no_key_of_a_whole_stack_is_ever_told() -> None:
     assert values.is_secret(done.component_outputs["maas"]["apiKeys"])
     names = ("alice", "ci-runner")
     _assert_only_in_secrets(
-        done, {name: random_hex(f"maas-api-keys-{name}-key-1") for name in names}
+        done, {name: random_text(f"maas-api-keys-{name}-key-1") for name in names}
     )
 
 

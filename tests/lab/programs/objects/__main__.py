@@ -53,11 +53,11 @@ maps = Maps(
         aliases=[pulumi.Alias(name="maps")],
     ),
 )
-key = pulumi_random.RandomBytes("key", length=16)
+key = pulumi_random.RandomPassword("key", length=16)
 secret = k8s.core.v1.Secret(
     "secret",
     metadata={"name": "keys", "namespace": namespace_name},
-    string_data={"alice": key.hex, "version": config.get("version") or "1"},
+    string_data={"alice": key.result, "version": config.get("version") or "1"},
     opts=pulumi.ResourceOptions(
         provider=provider,
         depends_on=[maps],
@@ -67,7 +67,7 @@ secret = k8s.core.v1.Secret(
 pulumi.export("uid", namespace.metadata.uid)
 pulumi.export("phase", namespace.status.phase)
 pulumi.export("data", secret.data)
-pulumi.export("key", key.hex)
+pulumi.export("key", key.result)
 existing = k8s.core.v1.Namespace.get(
     "existing", "kube-system", opts=pulumi.ResourceOptions(provider=provider)
 )
@@ -84,4 +84,4 @@ async def check(text: str) -> str:
     return "checked"
 
 
-pulumi.export("checked", pulumi.Output.unsecret(key.hex).apply(check))
+pulumi.export("checked", pulumi.Output.unsecret(key.result).apply(check))

@@ -1,4 +1,4 @@
-"""Exports its configuration, and makes random bytes in a component."""
+"""Exports its configuration, and makes random passwords in a component."""
 
 import pulumi
 import pulumi_random
@@ -12,7 +12,7 @@ class Keys(pulumi.ComponentResource):
     def __init__(self, name: str) -> None:
         super().__init__("test:index:Keys", name)
         self.keys = {
-            f"{name}-{index}": pulumi_random.RandomBytes(
+            f"{name}-{index}": pulumi_random.RandomPassword(
                 f"{name}-{index}", length=16, opts=pulumi.ResourceOptions(parent=self)
             )
             for index in range(config.get_int("keys") or 2)
@@ -27,15 +27,15 @@ pulumi.export("structured", config.get_object("m"))
 pulumi.export("ports", config.get_object("ports"))
 pulumi.export("project", [pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack()])
 pulumi.export("preview", pulumi.runtime.is_dry_run())
-pulumi.export("keys", {name: key.hex for name, key in keys.keys.items()})
+pulumi.export("keys", {name: key.result for name, key in keys.keys.items()})
 pulumi.export("length", first.length)
 pulumi.log.warn("careful")
 if config.get_bool("leak"):
-    first.hex.apply(print)
-    first.hex.apply(lambda text: pulumi.log.warn(f"the key is {text}"))
+    first.result.apply(print)
+    first.result.apply(lambda text: pulumi.log.warn(f"the key is {text}"))
 if config.get_bool("fail"):
 
     def fail(text: str) -> None:
         raise ValueError(f"no good: {text}")
 
-    first.hex.apply(fail)
+    first.result.apply(fail)
