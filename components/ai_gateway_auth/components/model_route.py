@@ -37,6 +37,11 @@ from .resources import (
 )
 from .settle import settle, warn
 
+# pulumi-kubernetes 4.32 deletes in the foreground: Kubernetes then changes an object once more to
+# end its deletion. AI Gateway 1.1.0 removes its finalizer only once, and not when that change comes
+# in between: the object stays, and `destroy` fails after 10 minutes.
+DELETED_IN_BACKGROUND = {"pulumi.com/deletionPropagationPolicy": "background"}
+
 
 class ModelRoute(pulumi.ComponentResource):
     """Models and their backends, attached to authenticated listeners by name.
@@ -188,6 +193,7 @@ class ModelRoute(pulumi.ComponentResource):
         spec: pulumi.Output[Mapping[str, object]],
         after: Sequence[pulumi.Resource] = (),
     ) -> KubernetesObject:
+        has_finalizer = group_version == AI_GATEWAY_V1BETA1
         return kubernetes_object(
             f"{self._name}-{suffix}",
             group_version,
@@ -195,6 +201,7 @@ class ModelRoute(pulumi.ComponentResource):
             name=name,
             namespace=self._values.apply(lambda config: config.namespace),
             spec=spec,
+            annotations=DELETED_IN_BACKGROUND if has_finalizer else None,
             opts=pulumi.ResourceOptions.merge(
                 self._opts, pulumi.ResourceOptions(depends_on=list(after))
             ),
