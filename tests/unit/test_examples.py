@@ -80,7 +80,7 @@ def test_transforms_reach_the_children_only(platform: Run) -> None:
 
 
 def test_the_gateway_comes_after_dex(platform: Run) -> None:
-    assert platform.comes_after("models-gateway-gateway", "dex")
+    assert platform.comes_after(platform["models-gateway-gateway"], platform["dex"])
 
 
 def test_it_tells_nobody_a_key(platform: Run) -> None:
