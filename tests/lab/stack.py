@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
+import pytest
 from ruamel.yaml import YAML
 
 from lab import stack_copy
@@ -62,7 +63,7 @@ class Stack:
 
     def deploy(self) -> Deployment:
         """Deploy what the config says now."""
-        self._write()
+        self.write()
         self.deployment = self._deployer.deploy(
             self.file,
             program=REPOSITORY,
@@ -91,7 +92,8 @@ class Stack:
     def _deployer(self) -> Deployer:
         return choose()
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write the stack's file; deploying does it too."""
         values = {f"{stack_copy.PROJECT}:{key}": value for key, value in self.config.items()}
         with self.file.open("w") as file:
             YAML(typ="safe").dump({"config": values}, file)
@@ -130,6 +132,21 @@ class Stack:
         found = api.get(self.path(plural, name))
         assert found is not None, f"{plural}/{name} of {self.namespace} is not there"
         return found
+
+
+class Stacks:
+    """Makes stacks, and removes them in the end."""
+
+    def __init__(self, lab: Lab, factory: pytest.TempPathFactory) -> None:
+        self._lab = lab
+        self._factory = factory
+        self.made: list[Stack] = []
+
+    def new(self, name: str) -> Stack:
+        """A stack that is not deployed yet; the name is the beginning of its namespace's."""
+        made = Stack(self._lab, self._factory.mktemp("stack"), name)
+        self.made.append(made)
+        return made
 
 
 def _read(file: Path) -> dict[str, Any]:
