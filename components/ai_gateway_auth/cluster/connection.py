@@ -1,6 +1,5 @@
 """A connection to the cluster's API, for reading only."""
 
-import warnings
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -77,16 +76,15 @@ def _unreachable(error: Exception) -> Unreachable:
 async def _connect(connection: Connection) -> kr8s.asyncio.Api:
     kubeconfig = connection.kubeconfig
     source = None if kubeconfig is None else _path_or_content(kubeconfig)
-    with warnings.catch_warnings():
-        # kr8s warns of Kubernetes versions newer than itself; we only read plain objects.
-        warnings.simplefilter("ignore", UserWarning)
-        client = kr8s.asyncio.Api(
-            kubeconfig=source, context=connection.context, bypass_factory=True
-        )
-        try:
-            return await client
-        finally:
-            _remove_copies(client)
+    client = kr8s.asyncio.Api(kubeconfig=source, context=connection.context, bypass_factory=True)
+    try:
+        # Awaiting the client itself would also warn of a Kubernetes newer than kr8s, and warnings
+        # can't be silenced for one task alone: other tasks restore or lose the filters meanwhile.
+        await client.auth
+        await client.version()  # opens the session, which reads the certificates
+    finally:
+        _remove_copies(client)
+    return client
 
 
 def _remove_copies(client: kr8s.asyncio.Api) -> None:
