@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -15,7 +16,7 @@ from lab.attempt import CHAT_PATH, Attempt, Result, send
 from lab.client import Lab
 from lab.deployer import Deployment, Secret, choose
 from lab.errors import LabError
-from lab.folders import LAB, REPOSITORY, RUN
+from lab.folders import LAB, LOGS, REPOSITORY, RUN
 from lab.issuer import Issuer
 from lab.progress import Progress
 from lab.stack_copy import StackCopy
@@ -26,6 +27,8 @@ FOLDER = LAB / "demo"
 CONSUMER = "alice"
 MODEL = "llama-3.1-8b-instruct"
 EMAIL = "bob@example.com"
+SERVED_SECONDS = 30
+POLL_SECONDS = 0.1
 
 
 class Deployed(NamedTuple):
@@ -84,18 +87,47 @@ def run(lab: Lab, console: Console, progress: Progress, folder: Path = FOLDER) -
     """
     issuer, upstream = Issuer(RUN / "issuer"), Upstream(RUN / "upstream")
     deployed = deploy(lab, issuer, upstream, progress, folder)
-    _say(
-        console,
-        f"Deployed by {deployed.deployment}",
-        f"AI Gateway: {lab.info['ai_gateway']}",
-        "",
-        f"Overrides of stacks/{STACK.name}, and no others:",
-        *(f"  {override.key}: {override.value}" for override in deployed.copy.overrides),
-    )
+    rows = attempts(deployed, issuer)
     with httpx.Client(trust_env=False) as client:
-        results = [send(attempt, upstream, client) for attempt in attempts(deployed, issuer)]
+        with progress.step("Waiting until Envoy serves the routes"):
+            _await_served(rows, upstream, client)
+        _say(
+            console,
+            f"Deployed by {deployed.deployment}",
+            f"AI Gateway: {lab.info['ai_gateway']}",
+            "",
+            f"Overrides of stacks/{STACK.name}, and no others:",
+            *(f"  {override.key}: {override.value}" for override in deployed.copy.overrides),
+        )
+        try:
+            results = [send(attempt, upstream, client) for attempt in rows]
+        except httpx.TransportError as error:
+            raise LabError(
+                f"Envoy doesn't answer ({error}). It ended, or has no such listener. "
+                f"See the logs in {LOGS}."
+            ) from error
     _say(console, "", *_table(results), "", *_verdict(results))
     return Shown(deployed, results)
+
+
+def _await_served(rows: list[Attempt], upstream: Upstream, client: httpx.Client) -> None:
+    """Until each good credential has passed once, or for 30 s: the rows then tell what is wrong.
+
+    An accepted route is not yet a served one: with the real AI Gateway 1.1.0 a listener answered
+    500 for a moment, to everybody, until its Envoy had the route.
+    """
+    deadline = time.monotonic() + SERVED_SECONDS
+    for row in rows:
+        if row.status == HTTPStatus.OK:
+            while not _passes(row, upstream, client) and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
+
+
+def _passes(row: Attempt, upstream: Upstream, client: httpx.Client) -> bool:
+    try:
+        return not send(row, upstream, client).problems
+    except httpx.TransportError:  # Envoy doesn't listen yet
+        return False
 
 
 def _say(console: Console, *lines: str) -> None:

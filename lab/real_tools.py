@@ -3,11 +3,17 @@
 import os
 import shutil
 import subprocess
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2_grpc
 
 from lab.ai_gateway import CONTROLLER_VARIABLE, EXT_PROC_VARIABLE
 from lab.ai_gateway_real.controller import version as linked_version
 from lab.deployer.pulumi_stack import PROGRAMS
+
+SECONDS = 20
 
 
 class RealTool(NamedTuple):
@@ -37,13 +43,31 @@ def _on_path(name: str) -> str | None:
     program = shutil.which(name)
     if program is None:
         return None
-    # The CLI has a command for it and pulumi-resource-kubernetes nothing at all.
+    if name.startswith("pulumi-resource-"):
+        return _plugin_version(program)
     words = ["version"] if name == "pulumi" else ["--version"]
-    run = subprocess.run(
-        [program, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    said = run.stdout.strip()
-    return said.removeprefix("v") if run.returncode == 0 and said else "version not told"
+    return subprocess.check_output([program, *words], text=True).strip().removeprefix("v")
+
+
+def _plugin_version(program: str) -> str:
+    """Asked as the engine does: pulumi-resource-kubernetes 4.32 has no option for it."""
+    with subprocess.Popen(
+        [program, "127.0.0.1:1"],  # where the engine would listen
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as plugin:
+        try:
+            assert plugin.stdout is not None  # noqa: S101 - it's a pipe
+            port = plugin.stdout.readline().strip()
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                # Generated code without types.
+                stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
+                nothing = cast("Any", empty_pb2).Empty()
+                found = stub.GetPluginInfo(nothing, timeout=SECONDS)
+                return cast("str", found.version).removeprefix("v")
+        finally:
+            plugin.terminate()
 
 
 def _named(variable: str) -> str | None:
