@@ -21,7 +21,11 @@ class CorsArgs(TypedDict):
 
 
 class ExtAuthArgs(TypedDict):
-    """A further check of each authenticated request by an HTTP service in our namespace."""
+    """A further check of each request by an HTTP service in our namespace.
+
+    Envoy Gateway asks it before the key or token is checked (source of 1.9.1), so it does not see
+    the caller's identity, and it is asked about requests that are then refused.
+    """
 
     service: pulumi.Input[str]
     """Name of the Service in the Gateway's namespace."""
@@ -30,4 +34,4 @@ class ExtAuthArgs(TypedDict):
     path: NotRequired[str]
     """Prefix of the path that the service is asked at."""
     headers_to_backend: NotRequired[list[str]]
-    """Headers of its answer that go on to the model."""
+    """Headers of its answer that go on to the model; a client's own of that name are stripped."""

@@ -27,4 +27,4 @@ class ApiKeySettingsArgs(TypedDict):
     client_cidrs: NotRequired[list[pulumi.Input[str]]]
     """Networks that callers must come from; any where empty."""
     ext_auth: NotRequired[ExtAuthArgs]
-    """A further check of each authenticated request."""
+    """A further check of each request."""

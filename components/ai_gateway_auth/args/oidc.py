@@ -29,4 +29,4 @@ class OidcSettingsArgs(TypedDict):
     client_cidrs: NotRequired[list[pulumi.Input[str]]]
     """Networks that callers must come from; any where empty."""
     ext_auth: NotRequired[ExtAuthArgs]
-    """A further check of each authenticated request."""
+    """A further check of each request."""

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from .base import Model, Warning_
-from .fields import Duration, HeaderName, HttpPath, LateResourceName, NonEmpty, Port
+from .fields import Duration, HttpPath, IdentityHeader, LateResourceName, NonEmpty, Port
 
 
 class Cors(Model):
@@ -34,7 +34,11 @@ class Cors(Model):
 
 
 class ExtAuth(Model):
-    """A further check of each authenticated request by an HTTP service in our namespace."""
+    """A further check of each request by an HTTP service in our namespace.
+
+    Envoy Gateway asks it before the key or token is checked (source of 1.9.1), so it does not see
+    the caller's identity, and it is asked about requests that are then refused.
+    """
 
     service: LateResourceName
     """Name of the Service in the Gateway's namespace."""
@@ -42,5 +46,5 @@ class ExtAuth(Model):
     """Port of the Service."""
     path: HttpPath = "/"
     """Prefix of the path that the service is asked at."""
-    headers_to_backend: list[HeaderName] = []
-    """Headers of its answer that go on to the model."""
+    headers_to_backend: list[IdentityHeader] = []
+    """Headers of its answer that go on to the model; a client's own of that name are stripped."""

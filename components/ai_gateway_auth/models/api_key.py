@@ -33,7 +33,7 @@ class ApiKeySettings(Model):
     client_cidrs: list[Cidr] = []
     """Networks that callers must come from; any where empty."""
     ext_auth: ExtAuth | None = None
-    """A further check of each authenticated request."""
+    """A further check of each request."""
 
 
 def key_header_mistakes(

@@ -87,11 +87,14 @@ class JwtProvider(Model):
 
     def claim_rules(self) -> dict[str, RequiredClaim]:
         """All claims that a token must hold, the preset's first."""
-        preset = self.presets()[0]
-        demanded = preset.required_claims() if isinstance(preset, Google | GithubActions) else {}
+        demanded = self._demanded_claims()
         return {
             claim: RequiredClaim(values=values) for claim, values in demanded.items()
         } | self.required_claims
+
+    def _demanded_claims(self) -> dict[str, list[str]]:
+        preset = self.presets()[0]
+        return preset.required_claims() if isinstance(preset, Google | GithubActions) else {}
 
     def mistakes(self, today: date) -> Iterator[Mistake]:
         """One issuer, over https, one claim per header."""
@@ -110,7 +113,17 @@ class JwtProvider(Model):
                 "each further issuer is a provider of its own.",
             )
             return
-        known = known_endpoints(presets[0])
+        for claim in sorted(self._demanded_claims().keys() & self.required_claims.keys()):
+            yield Mistake(
+                ("requiredClaims", claim),
+                Note("given"),
+                f"the preset demands {claim} already, and a second demand would replace the first.",
+                "name the accepted values in the preset's own fields.",
+            )
+        yield from self._scheme_mistakes(presets[0])
+
+    def _scheme_mistakes(self, preset: Preset) -> Iterator[Mistake]:
+        known = known_endpoints(preset)
         urls = {"issuer": known.issuer, "jwksUri": known.jwks_uri} if known else {}
         paths = {"issuer": ("custom", "issuer"), "jwksUri": ("custom", "jwksUri")}
         if self.jwks and self.jwks.uri and not pending(self.jwks.uri):

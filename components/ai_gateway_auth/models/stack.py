@@ -71,6 +71,9 @@ class StackConfig(Model):
     def identity_headers(self) -> list[str]:
         """Every header that any method sets or the stack names, sorted."""
         headers = set(self.client_traffic.strip_headers)
+        for method in (self.oidc, self.api_key):
+            if method and method.ext_auth:
+                headers |= set(method.ext_auth.headers_to_backend)
         if self.oidc:
             for provider in self.oidc.providers.values():
                 headers |= set(provider.claim_to_headers.values())
@@ -140,9 +143,23 @@ class StackConfig(Model):
                     "each method has a listener of its own, because a listener takes one policy.",
                     f"add {key}: {{listener: {{port: 8080}}}}, or set attach: route.",
                 )
+        yield from self._policy_name_mistakes()
         listeners = self.listeners()
         yield from collisions(listeners, _listener_path)
         yield from certificate_mistakes(listeners, _listener_path, self.gateway.cert_manager)
+
+    def _policy_name_mistakes(self) -> Iterator[Mistake]:
+        gateway = self.gateway.name
+        ours = {f"{gateway}-closed", *(f"{gateway}-{name}-redirect" for name in self.listeners())}
+        for key, method in (("oidc", self.oidc), ("apiKey", self.api_key)):
+            if method is not None and method.policy_name in ours:
+                yield Mistake(
+                    (key, "policyName"),
+                    method.policy_name,
+                    "this name belongs to a policy that the Gateway gets anyway, and one object "
+                    "can't be both.",
+                    f"use another name, e.g. {gateway}-{_LISTENER_BY_KEY[key]}-auth.",
+                )
 
     def _existing_route_mistakes(self) -> Iterator[Mistake]:
         existing = self.route.existing if self.route else None
@@ -215,7 +232,8 @@ class StackConfig(Model):
                 ("attach",),
                 "a policy on a route leaves the listener's other routes as they are: an older "
                 "route without a policy lets everybody in (measured with AI Gateway 1.1.0). "
-                "attach: listener covers every route.",
+                "Renaming the policy leaves the route open until the new one is there. "
+                "attach: listener covers every route, and every gap.",
             )
         for name, listener in self.listeners().items():
             if listener.tls is None:
@@ -225,5 +243,9 @@ class StackConfig(Model):
                 )
 
 
+_LISTENER_BY_KEY = {"oidc": OIDC_LISTENER, "apiKey": API_KEY_LISTENER}
+_KEY_BY_LISTENER = {listener: key for key, listener in _LISTENER_BY_KEY.items()}
+
+
 def _listener_path(name: str) -> Path:
-    return ({OIDC_LISTENER: "oidc", API_KEY_LISTENER: "apiKey"}[name], "listener")
+    return (_KEY_BY_LISTENER[name], "listener")
