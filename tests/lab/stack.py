@@ -23,6 +23,7 @@ LISTENERS = {"oidc": "oidc", "apiKey": "api-key"}
 
 API_VERSIONS = {
     "aigatewayroutes": "apis/aigateway.envoyproxy.io/v1beta1",
+    "aiservicebackends": "apis/aigateway.envoyproxy.io/v1beta1",
     "backends": "apis/gateway.envoyproxy.io/v1alpha1",
     "clienttrafficpolicies": "apis/gateway.envoyproxy.io/v1alpha1",
     "configmaps": "api/v1",
@@ -58,6 +59,7 @@ class Stack:
         """The stack's config, by the top-level key."""
         self.config["namespace"]["name"] = self.namespace
         self.config["gateway"]["gatewayClass"] = {"create": True, "name": self.namespace}
+        self.config["wait"] = {"gateway": 60}
         self.deployment: Deployment | None = None
         self.say: Callable[[str], None] = quiet
 
@@ -126,6 +128,12 @@ class Stack:
             self.path(plural, name),
             {"apiVersion": version, "kind": kind, "metadata": metadata, **more},
         )
+
+    def make_namespace(self, api: KubernetesApi) -> None:
+        """Make the namespace by hand, for a stack that does not create it."""
+        metadata = {"name": self.namespace}
+        path = self.path("namespaces", self.namespace)
+        api.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
     def read(self, api: KubernetesApi, plural: str, name: str) -> Object:
         """An object of the stack, which must be there."""
