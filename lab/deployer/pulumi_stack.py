@@ -94,13 +94,14 @@ class PulumiStack:
         """
         return self._command("preview", "--diff", "--suppress-progress")
 
-    def preview_steps(self) -> list[Step]:
-        """What `pulumi preview` plans, one step for each resource.
+    def preview_steps(self, *, refresh: bool = False) -> list[Step]:
+        """What `pulumi preview` plans, one step for each resource; `refresh` looks for drift first.
 
         Raises:
             DeployError: it failed.
         """
-        planned = json.loads(self._command("preview", "--json"))
+        more = ["--refresh"] if refresh else []
+        planned = json.loads(self._command("preview", "--json", *more))
         return [Step(step["op"], step["urn"]) for step in planned["steps"]]
 
     def export(self) -> dict[str, Any]:

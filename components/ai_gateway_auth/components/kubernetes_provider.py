@@ -12,6 +12,9 @@ class KubernetesProvider(kubernetes.Provider):
     By default pulumi-kubernetes (4.32) replaces a Secret whose data changes, and with a fixed name
     that is a deletion first: every consumer would get 500 until the new one is there. A plain
     Provider does not tell its settings to the program (SDK 3.259), so that nothing could check it.
+
+    `upsert_existing_objects` stays off: with it, `up` silently takes over what somebody else made,
+    and `destroy` deletes it.
     """
 
     def __init__(
@@ -23,7 +26,11 @@ class KubernetesProvider(kubernetes.Provider):
         **settings: Any,  # noqa: ANN401
     ) -> None:
         """Take the same settings as `pulumi_kubernetes.Provider`, e.g. kubeconfig and context."""
-        settings |= {"enable_secret_mutable": True, "enable_server_side_apply": True}
+        settings |= {
+            "enable_secret_mutable": True,
+            "enable_server_side_apply": True,
+            "upsert_existing_objects": False,
+        }
         super().__init__(resource_name, opts=opts, **settings)
 
 
