@@ -59,4 +59,5 @@ def _normal(text: str, stack: Stack) -> str:
     text = text.replace(stack.namespace, "maas-system")
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", text)
     text = re.sub(r"(?<=http://localhost:)\d+", "PORT", text)
+    text = re.sub(r"\d+ unchanged", "all others unchanged", text)
     return text.strip() + "\n"

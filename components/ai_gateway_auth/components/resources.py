@@ -40,12 +40,19 @@ def kubernetes_provider(
     given = component.get_provider("kubernetes:index:Provider")
     if given is not None:
         return given
+    # What is not given must not be secret: a secret None reaches the provider as the text "null"
+    # (SDK 3.259).
+    shown = pulumi.Output.unsecret(values)
     return KubernetesProvider(
         f"{name}-kubernetes",
-        kubeconfig=values.apply(lambda config: config.kubeconfig),
-        context=values.apply(lambda config: config.context),
+        kubeconfig=shown.apply(lambda config: _secret(config.kubeconfig)),
+        context=shown.apply(lambda config: config.context),
         opts=pulumi.ResourceOptions(parent=component),
     )
+
+
+def _secret(kubeconfig: str | None) -> pulumi.Output[str] | None:
+    return None if kubeconfig is None else pulumi.Output.secret(kubeconfig)
 
 
 class KubernetesObject(kubernetes.apiextensions.CustomResource):

@@ -19,7 +19,7 @@ class Settled(NamedTuple, Generic[M]):
     """What decides which objects there are: values that are outputs are pending in it."""
     values: pulumi.Output[M]
     """The same with every value, once known. It fails when a value breaks a rule, and so does
-    everything made from it."""
+    everything made from it. It is secret if any value other than the kubeconfig is."""
 
 
 def settle(component: str, model: type[M], args: Mapping[str, object]) -> Settled[M]:
@@ -54,7 +54,14 @@ def settle(component: str, model: type[M], args: Mapping[str, object]) -> Settle
     values = pulumi.Output.all(resolved, resolved.is_secret()).apply(
         lambda both: finish(both[0], secret=both[1])
     )
-    return Settled(shape, values)
+    # A secret kubeconfig must not make a secret of every spec and output: who connects marks it.
+    others = {key: value for key, value in args.items() if key != "kubeconfig"}
+    return Settled(
+        shape,
+        pulumi.Output.all(pulumi.Output.unsecret(values), others).apply(
+            lambda both: cast("M", both[0])
+        ),
+    )
 
 
 WHOLE = "ai-gateway-auth:index:AuthenticatedGateway"
