@@ -29,7 +29,12 @@ class Caller:
     """
 
     def __init__(
-        self, url: str, upstream: Upstream, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        upstream: Upstream,
+        headers: Mapping[str, str] | None = None,
+        *,
+        keeps_connection: bool = True,
     ) -> None:
         self.statuses: Counter[int] = Counter()
         """How often each status came; `NOBODY` where there was no answer."""
@@ -37,6 +42,7 @@ class Caller:
         self._upstream = upstream
         self._id = str(uuid.uuid4())
         self._headers = dict(headers or {})
+        self._limits = httpx.Limits(max_keepalive_connections=None if keeps_connection else 0)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._call, daemon=True)
 
@@ -65,8 +71,9 @@ class Caller:
 
     def _call(self) -> None:
         headers = {**self._headers, REQUEST_HEADER: self._id}
-        limits = httpx.Limits(max_keepalive_connections=None if self._headers else 0)
-        with httpx.Client(trust_env=False, headers=headers, timeout=10, limits=limits) as client:
+        with httpx.Client(
+            trust_env=False, headers=headers, timeout=10, limits=self._limits
+        ) as client:
             while not self._ended.is_set():
                 self.statuses[status_of(client, self._url)] += 1
                 self._ended.wait(PAUSE_SECONDS)
@@ -98,14 +105,21 @@ def await_status(
 
 @contextmanager
 def knocking(stack: Stack, upstream: Upstream, *methods: str) -> Generator[dict[str, Caller]]:
-    """Requests without a credential to each listener; in the end, not one may have got in."""
+    """Requests without a credential to each listener; in the end, not one may have got in.
+
+    One caller of each keeps its connection, since an old one keeps the filters that its listener
+    had; the other, which is yielded by its method, makes a new one each time.
+    """
     with ExitStack() as callers:
         knocks = {
-            method: callers.enter_context(Caller(stack.url(method), upstream))
+            (method, keeps): callers.enter_context(
+                Caller(stack.url(method), upstream, keeps_connection=keeps)
+            )
             for method in methods or ("oidc", "apiKey")
+            for keeps in (True, False)
         }
-        yield knocks
-    for method, caller in knocks.items():
-        assert 200 not in caller.statuses, f"{method}: {caller.statuses}"
-        assert caller.arrivals == 0, f"{method}: {caller.statuses}"
+        yield {method: caller for (method, keeps), caller in knocks.items() if not keeps}
+    for which, caller in knocks.items():
+        assert 200 not in caller.statuses, f"{which}: {caller.statuses}"
+        assert caller.arrivals == 0, f"{which}: {caller.statuses}"
         assert caller.statuses.total() > 0

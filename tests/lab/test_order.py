@@ -74,22 +74,9 @@ def _rename_gateway(stack: Stack) -> None:
         stack.config[method]["listener"]["port"] = free_port()
 
 
-REPLACED = pytest.mark.xfail(
-    strict=False,
-    reason="The old policy goes before the new one comes, and the listener's filters change twice; "
-    "a request in between sometimes meets the new routes with the old filters, and gets in "
-    "(Envoy Gateway 1.9.1, see test_old_connections.py).",
-)
-
-
 @pytest.mark.parametrize(
     "rename",
-    [
-        pytest.param(_rename_policies, marks=REPLACED),
-        _rename_secret,
-        _rename_route,
-        _rename_gateway,
-    ],
+    [_rename_policies, _rename_secret, _rename_route, _rename_gateway],
 )
 def test_a_rename(
     rename: Callable[[Stack], None], stack: Stack, http: httpx.Client, upstream: Upstream
@@ -124,4 +111,4 @@ def test_no_object_is_left_under_an_old_name(stack: Stack, api: KubernetesApi) -
         stack.config["apiKey"].get("policyName", "maas-apikey-auth"),
     )
     names = {policy["metadata"]["name"] for policy in policies["items"]}
-    assert names == {f"{gateway}-closed", oidc, api_key}
+    assert names == {f"{gateway}-anchor", f"{gateway}-closed", oidc, api_key}

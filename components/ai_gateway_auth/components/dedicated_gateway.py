@@ -8,10 +8,15 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from ai_gateway_auth.args import DedicatedGatewayArgs
-from ai_gateway_auth.cluster.conditions import Ancestor, gateway_unmet, policy_unmet
+from ai_gateway_auth.cluster.conditions import Ancestor, gateway_unmet, policy_unmet, route_unmet
 from ai_gateway_auth.cluster.connection import Json
-from ai_gateway_auth.cluster.paths import namespaced
+from ai_gateway_auth.cluster.paths import http_route_path, namespaced
 from ai_gateway_auth.models.components import DedicatedGatewayConfig
+from ai_gateway_auth.objects.anchor import (
+    anchor_policy_spec,
+    anchor_route_spec,
+    anchor_secret_data,
+)
 from ai_gateway_auth.objects.client_traffic_policy import client_traffic_policy_spec
 from ai_gateway_auth.objects.envoy_proxy import envoy_proxy_spec
 from ai_gateway_auth.objects.gateway import (
@@ -20,7 +25,7 @@ from ai_gateway_auth.objects.gateway import (
     gateway_spec,
     redirect_listener_name,
 )
-from ai_gateway_auth.objects.metadata import ENVOY_GATEWAY_V1ALPHA1, GATEWAY_API_V1
+from ai_gateway_auth.objects.metadata import ENVOY_GATEWAY_V1ALPHA1, GATEWAY_API_V1, LABELS
 from ai_gateway_auth.objects.namespace import namespace_labels
 from ai_gateway_auth.objects.route import redirect_route_spec
 from ai_gateway_auth.objects.security_policy import closed_policy_spec, redirect_policy_spec
@@ -79,6 +84,7 @@ class DedicatedGateway(pulumi.ComponentResource):
             spec=pulumi.Output.from_input(closed_policy_spec(self._gateway_name)),
             opts=self._opts(home),
         )
+        self.anchor = self._anchor(home)
         self.gateway = self._gateway()
         self.client_traffic_policy = self._client_traffic_policy()
         self.ready = self._await_all()
@@ -145,8 +151,41 @@ class DedicatedGateway(pulumi.ComponentResource):
             opts=self._opts(),
         )
 
+    def _anchor(self, home: kubernetes.core.v1.Namespace) -> tuple[KubernetesObject, ...]:
+        """The policy and the route that keep every authentication filter in the listeners."""
+        name = f"{self._gateway_name}-anchor"
+        secret = kubernetes.core.v1.Secret(
+            f"{self._name}-anchor-secret",
+            metadata={"name": name, "namespace": self.namespace, "labels": LABELS},
+            type="Opaque",
+            data=anchor_secret_data(),
+            opts=self._opts(home),
+        )
+        policy = self._custom(
+            "anchor-policy",
+            ENVOY_GATEWAY_V1ALPHA1,
+            "SecurityPolicy",
+            suffix="-anchor",
+            spec=pulumi.Output.from_input(anchor_policy_spec(name)),
+            opts=self._opts(secret),
+        )
+        route = self._custom(
+            "anchor",
+            GATEWAY_API_V1,
+            "HTTPRoute",
+            suffix="-anchor",
+            spec=pulumi.Output.from_input(
+                anchor_route_spec(gateway=self._gateway_name, listeners=self._listeners())
+            ),
+            opts=self._opts(policy, self.closed),
+        )
+        return policy, route
+
+    def _listeners(self) -> list[str]:
+        return sorted(self._shape.listeners)
+
     def _gateway(self) -> KubernetesObject:
-        """The Gateway, after the policy that denies everything, and after how it runs."""
+        """The Gateway, after the policy that denies everything, its anchor, and how it runs."""
         proxy = self._custom(
             "envoy-proxy",
             ENVOY_GATEWAY_V1ALPHA1,
@@ -154,7 +193,7 @@ class DedicatedGateway(pulumi.ComponentResource):
             spec=self._values.apply(lambda config: envoy_proxy_spec(config.gateway.envoy_proxy)),
             opts=self._opts(),
         )
-        before: list[pulumi.Resource] = [self.closed, proxy]
+        before: list[pulumi.Resource] = [self.closed, *self.anchor, proxy]
         if self._shape.gateway.gateway_class.create:
             before.append(
                 kubernetes_object(
@@ -202,7 +241,7 @@ class DedicatedGateway(pulumi.ComponentResource):
         )
 
     def _await_all(self) -> list[pulumi.Output[Json]]:
-        """The Gateway, the policy that denies everything, and the ClientTrafficPolicy.
+        """The Gateway, the policy that denies everything, the anchor, and the ClientTrafficPolicy.
 
         Without the last one identity headers can be spoofed, so it is awaited like the rest.
         """
@@ -214,16 +253,23 @@ class DedicatedGateway(pulumi.ComponentResource):
             self._cluster,
             seconds=wait.gateway,
         )
-        whole_gateway = [Ancestor("Gateway", self._gateway_name)]
-
-        unmet = partial(policy_unmet, ancestors=whole_gateway)
+        whole = [Ancestor("Gateway", self._gateway_name)]
+        each = [Ancestor("Gateway", self._gateway_name, name) for name in self._listeners()]
+        on_whole = partial(policy_unmet, ancestors=whole)
+        on_each = partial(policy_unmet, ancestors=each)
+        anchor_policy, anchor_route = self.anchor
         accepted = [
-            await_object(policy, watched, self._cluster, seconds=wait.policies, after=[programmed])
-            for policy, watched in (
-                (self.closed, Watched("SecurityPolicy", policy_path, unmet)),
+            await_object(made, watched, self._cluster, seconds=wait.policies, after=[programmed])
+            for made, watched in (
+                (self.closed, Watched("SecurityPolicy", policy_path, on_whole)),
+                (anchor_policy, Watched("SecurityPolicy", policy_path, on_each)),
+                (
+                    anchor_route,
+                    Watched("HTTPRoute", http_route_path, partial(route_unmet, parents=each)),
+                ),
                 (
                     self.client_traffic_policy,
-                    Watched("ClientTrafficPolicy", client_traffic_policy_path, unmet),
+                    Watched("ClientTrafficPolicy", client_traffic_policy_path, on_whole),
                 ),
             )
         ]

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ai_gateway_auth.args import ModelRouteArgs
 from ai_gateway_auth.cluster.conditions import Ancestor, object_unmet, route_unmet
 from ai_gateway_auth.cluster.connection import Connection, Json
-from ai_gateway_auth.cluster.paths import namespaced
+from ai_gateway_auth.cluster.paths import http_route_path, namespaced
 from ai_gateway_auth.cluster.waiting import now
 from ai_gateway_auth.models.components import ModelRouteConfig
 from ai_gateway_auth.models.route import NewRoute
@@ -211,11 +211,6 @@ class ModelRoute(pulumi.ComponentResource):
 def ai_gateway_route_path(namespace: str, name: str) -> str:
     """API path of an AIGatewayRoute."""
     return namespaced(AI_GATEWAY_V1BETA1, "aigatewayroutes", namespace, name)
-
-
-def http_route_path(namespace: str, name: str) -> str:
-    """API path of an HTTPRoute."""
-    return namespaced(GATEWAY_API_V1, "httproutes", namespace, name)
 
 
 def _created(config: ModelRouteConfig) -> NewRoute:

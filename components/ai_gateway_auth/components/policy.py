@@ -39,7 +39,7 @@ def security_policy(
 
     A policy of another name is made only after the old one has gone: a target takes one policy,
     and the second would be Conflicted for as long as the first is there. In between, the listener
-    is under the Gateway's policy that denies everything.
+    is under the Gateway's policy that denies everything, and the anchor keeps its filters.
     """
     resource = kubernetes_object(
         logical_name,

@@ -150,7 +150,11 @@ class StackConfig(Model):
 
     def _policy_name_mistakes(self) -> Iterator[Mistake]:
         gateway = self.gateway.name
-        ours = {f"{gateway}-closed", *(f"{gateway}-{name}-redirect" for name in self.listeners())}
+        ours = {
+            f"{gateway}-anchor",
+            f"{gateway}-closed",
+            *(f"{gateway}-{name}-redirect" for name in self.listeners()),
+        }
         for key, method in (("oidc", self.oidc), ("apiKey", self.api_key)):
             if method is not None and method.policy_name in ours:
                 yield Mistake(

@@ -70,7 +70,10 @@ OBJECTS = {
     "DedicatedGateway": [
         "Namespace maas-system",
         "EnvoyProxy maas-system/maas",
+        "Secret maas-system/maas-anchor",
+        "SecurityPolicy maas-system/maas-anchor",
         "SecurityPolicy maas-system/maas-closed",
+        "HTTPRoute maas-system/maas-anchor",
         "Gateway maas-system/maas",
         "ClientTrafficPolicy maas-system/maas-client-traffic",
     ],
@@ -168,12 +171,15 @@ def test_outputs() -> None:
 
 def test_one_method_alone() -> None:
     keys = gateway({"api_key": API_KEY, "consumers": CONSUMERS})
-    assert [thing.plain["metadata"]["name"] for thing in keys.objects("SecurityPolicy")] == [
+    assert {thing.plain["metadata"]["name"] for thing in keys.objects("SecurityPolicy")} == {
+        "maas-anchor",
         "maas-apikey-auth",
         "maas-closed",
-    ]
+    }
     tokens = gateway({"oidc": OIDC})
-    assert not tokens.objects("Secret")
+    assert [thing.plain["metadata"]["name"] for thing in tokens.objects("Secret")] == [
+        "maas-anchor"
+    ]
     assert tokens.component_outputs["maas"]["securityPolicies"] == ["maas-oidc-auth"]
 
 

@@ -1,5 +1,7 @@
 """Order is security: what closes a door is there before the door, and goes after it."""
 
+from typing import Any
+
 import pytest
 
 from tests.pulumi_program import Registered, Run
@@ -22,6 +24,10 @@ def policies(done: Run) -> list[Registered]:
     ]
 
 
+def _spec(thing: Registered) -> dict[str, Any]:
+    return thing.spec
+
+
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
 class TestOrder:
     """What holds for every stack with a Gateway."""
@@ -31,6 +37,17 @@ class TestOrder:
         closed = one(done, "SecurityPolicy", "-gateway-closed")
         assert closed.spec["authorization"] == {"defaultAction": "Deny"}
         assert done.comes_after(one(done, "Gateway"), closed)
+
+    def test_the_anchor_is_there_before_there_is_a_gateway_and_denies(self, stack: Program) -> None:
+        done = stack.run()
+        policy = one(done, "SecurityPolicy", "-anchor-policy")
+        route = one(done, "HTTPRoute", "-anchor")
+        gateway = one(done, "Gateway")
+        assert policy.spec["authorization"] == {"defaultAction": "Deny"}
+        assert done.comes_after(route, policy)
+        assert done.comes_after(gateway, route)
+        authenticated = {ref["targetRefs"][0]["sectionName"] for ref in map(_spec, policies(done))}
+        assert {parent["sectionName"] for parent in route.spec["parentRefs"]} == authenticated
 
     def test_headers_are_stripped_before_a_listener_opens(self, stack: Program) -> None:
         done = stack.run()
@@ -43,7 +60,7 @@ class TestOrder:
         done = stack.run()
         for policy in policies(done):
             if "apiKeyAuth" in policy.spec:
-                assert done.comes_after(policy, one(done, "Secret"))
+                assert done.comes_after(policy, one(done, "Secret", "-api-keys-secret"))
 
     def test_the_route_is_the_last(self, stack: Program) -> None:
         done = stack.run()
@@ -75,7 +92,11 @@ class TestOrder:
             for thing in done.objects("SecurityPolicy")
             if thing.spec.get("authorization", {}).get("defaultAction") == "Allow"
         ]
-        routes = {identity(thing): thing for thing in done.objects("HTTPRoute")}
+        routes = {
+            identity(thing): thing
+            for thing in done.objects("HTTPRoute")
+            if thing.name.endswith("-redirect")
+        }
         assert len(allowing) == len(routes)
         for policy in allowing:
             (target,) = policy.spec["targetRefs"]

@@ -17,6 +17,8 @@ CONFIG = "/api/v1/namespaces/envoy-gateway-system/configmaps/envoy-gateway-confi
 GATEWAY = f"{GATEWAY_API}{HOME}/gateways/maas"
 CLOSED = f"{ENVOY_GATEWAY}{HOME}/securitypolicies/maas-closed"
 CLIENT_TRAFFIC = f"{ENVOY_GATEWAY}{HOME}/clienttrafficpolicies/maas-client-traffic"
+ANCHOR_POLICY = f"{ENVOY_GATEWAY}{HOME}/securitypolicies/maas-anchor"
+ANCHOR_ROUTE = f"{GATEWAY_API}{HOME}/httproutes/maas-anchor"
 OIDC_POLICY = f"{ENVOY_GATEWAY}{HOME}/securitypolicies/maas-oidc-auth"
 API_KEY_POLICY = f"{ENVOY_GATEWAY}{HOME}/securitypolicies/maas-apikey-auth"
 ROUTE = f"{AI_GATEWAY}{HOME}/aigatewayroutes/maas"
@@ -38,11 +40,17 @@ def conditions(*kinds: str, status: str = "True", reason: str = "", text: str = 
 
 
 def policy(logical_name: str, listener: str | None, found: list[Object]) -> Object:
-    section = {} if listener is None else {"sectionName": listener}
-    ancestor = {"kind": "Gateway", "name": "maas", **section}
-    entry = {"ancestorRef": ancestor, "conditions": found}
+    return policy_on(logical_name, [listener], found)
+
+
+def policy_on(logical_name: str, listeners: list[str | None], found: list[Object]) -> Object:
+    sections = [{} if name is None else {"sectionName": name} for name in listeners]
+    entries = [
+        {"ancestorRef": {"kind": "Gateway", "name": "maas", **section}, "conditions": found}
+        for section in sections
+    ]
     metadata = {"uid": f"uid-of-{logical_name}", "generation": 1}
-    return {"metadata": metadata, "status": {"ancestors": [entry]}}
+    return {"metadata": metadata, "status": {"ancestors": entries}}
 
 
 def gateway(found: list[Object]) -> Object:
@@ -80,6 +88,11 @@ def cluster(server: ApiServer) -> ApiServer:
         for name in ("oidc", "api-key")
     ]
     server.answer(HTTP_ROUTE, {"metadata": {"generation": 1}, "status": {"parents": parents}})
+    server.answer(
+        ANCHOR_POLICY, policy_on("maas-gateway-anchor-policy", ["oidc", "api-key"], accepted)
+    )
+    metadata = {"uid": "uid-of-maas-gateway-anchor", "generation": 1}
+    server.answer(ANCHOR_ROUTE, {"metadata": metadata, "status": {"parents": parents}})
     return server
 
 
@@ -129,6 +142,12 @@ POLICIES = {"maas-oidc-policy", "maas-api-key-policy"}
                 "SecurityPolicy maas-system/maas-closed is not in force after 1 s: Gateway maas: "
                 "Accepted=False, Conflicted: another one is there"
             ),
+            POLICIES,
+        ),
+        (
+            ANCHOR_ROUTE,
+            404,
+            "HTTPRoute maas-system/maas-anchor is not in force after 1 s: it does not exist",
             POLICIES,
         ),
         (
