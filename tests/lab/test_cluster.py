@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 
 import httpx
-import plain_gateway
 import pytest
 from plain_gateway import until
 
@@ -9,6 +8,7 @@ from lab.client import Lab
 from lab.errors import LabError
 from lab.kubernetes_api import KubernetesApi, Object
 from lab.ports import answers, free_port
+from tests.lab import plain_gateway
 
 pytestmark = pytest.mark.lab
 

@@ -4,13 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import plain_gateway
 import pytest
 
 from lab import info
 from lab.errors import LabError
 from lab.folders import REPOSITORY
 from lab.process import Process
+from tests.lab import plain_gateway
 
 PARENT = """
 import sys, threading
