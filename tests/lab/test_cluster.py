@@ -2,13 +2,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from plain_gateway import until
 
 from lab.client import Lab
 from lab.errors import LabError
 from lab.kubernetes_api import KubernetesApi, Object
 from lab.ports import answers, free_port
 from tests.lab import plain_gateway
+from tests.lab.plain_gateway import until
 
 pytestmark = pytest.mark.lab
 
