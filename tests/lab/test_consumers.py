@@ -9,9 +9,8 @@ from lab.client import Lab
 from lab.kubernetes_api import KubernetesApi, Object
 from lab.upstream import Upstream
 from tests.lab.callers import Caller, await_status
-from tests.lab.conftest import Stacks
 from tests.lab.plain_gateway import until
-from tests.lab.stack import Stack
+from tests.lab.stack import Stack, Stacks
 
 pytestmark = pytest.mark.lab
 

@@ -9,10 +9,9 @@ from lab.attempt import CHAT_PATH, send
 from lab.issuer import Issuer
 from lab.upstream import REQUEST_HEADER, Upstream
 from tests.lab.callers import await_status
-from tests.lab.conftest import Stacks
 from tests.lab.plain_gateway import until
 from tests.lab.rows import Row, Wallet, api_key, oidc
-from tests.lab.stack import LISTENERS, Stack
+from tests.lab.stack import LISTENERS, Stack, Stacks
 
 pytestmark = pytest.mark.lab
 

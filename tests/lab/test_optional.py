@@ -7,9 +7,8 @@ from lab.attempt import send
 from lab.issuer import Issuer
 from lab.upstream import Upstream
 from tests.lab.callers import await_status
-from tests.lab.conftest import Stacks
 from tests.lab.rows import STOLEN, Row, Wallet, bearer, oidc
-from tests.lab.stack import Stack
+from tests.lab.stack import Stack, Stacks
 
 pytestmark = pytest.mark.lab
 

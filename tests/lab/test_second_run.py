@@ -3,8 +3,7 @@
 import pytest
 
 from lab.kubernetes_api import KubernetesApi
-from tests.lab.conftest import Stacks
-from tests.lab.stack import API_VERSIONS, Stack
+from tests.lab.stack import API_VERSIONS, Stack, Stacks
 
 pytestmark = pytest.mark.lab
 

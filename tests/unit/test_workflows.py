@@ -70,25 +70,32 @@ def test_only_the_preview_writes_and_only_the_comment() -> None:
     assert jobs["preview"]["needs"] == "changed"
 
 
+def _pulumi_steps() -> tuple[Data, Data, Data]:
+    """The step that installs the CLI, the one after it, and the preview."""
+    steps: list[Data] = load("preview")["jobs"]["preview"]["steps"]
+    return steps[-3], steps[-2], steps[-1]
+
+
 def test_the_preview_is_one_comment_that_updates_itself() -> None:
-    (step,) = (
-        step
-        for step in load("preview")["jobs"]["preview"]["steps"]
-        if step.get("uses", "").startswith("pulumi/actions@")
-    )
-    assert step["with"]["command"] == "preview"
-    assert step["with"]["comment-on-pr"] is True
-    assert step["with"]["edit-pr-comment"] is True
+    *_, preview = _pulumi_steps()
+    assert preview["uses"].startswith("pulumi/actions@")
+    assert preview["with"]["command"] == "preview"
+    assert preview["with"]["comment-on-pr"] is True
+    assert preview["with"]["edit-pr-comment"] is True
+
+
+def test_the_preview_installs_what_the_program_needs() -> None:
+    cli, install, _ = _pulumi_steps()
+    assert cli["uses"].startswith("pulumi/actions@")
+    assert "command" not in cli["with"]
+    assert install == {"run": "pulumi install"}
 
 
 def test_the_preview_runs_the_version_of_the_sdk() -> None:
-    (step,) = (
-        step
-        for step in load("preview")["jobs"]["preview"]["steps"]
-        if step.get("uses", "").startswith("pulumi/actions@")
-    )
     requirements = (ROOT / "requirements.txt").read_text().splitlines()
-    assert f"pulumi=={step['with']['pulumi-version']}" in requirements
+    cli, _, preview = _pulumi_steps()
+    for step in (cli, preview):
+        assert f"pulumi=={step['with']['pulumi-version']}" in requirements
 
 
 def test_ci_runs_what_everybody_runs() -> None:

@@ -1,1 +1,0 @@
-from tests.lab.stack import Stacks as Stacks  # noqa: PLC0414 - for those who import it from here
