@@ -104,18 +104,17 @@ def test_deleted_owner_takes_its_child(api: KubernetesApi) -> None:
 
 
 def test_deleted_owner_of_a_custom_kind(api: KubernetesApi) -> None:
-    # The AI Gateway makes HTTPRoutes that are owned by its own kind.
-    routes = "/apis/aigateway.envoyproxy.io/v1beta1/namespaces/default/aigatewayroutes"
-    version = "aigateway.envoyproxy.io/v1beta1"
-    spec = {"parentRefs": [{"name": "none"}], "rules": []}
-    kind = {"apiVersion": version, "kind": "AIGatewayRoute"}
-    owner = api.create(routes, {**kind, "metadata": {"name": "owner"}, "spec": spec})
+    """As the HTTPRoutes that the AI Gateway makes; of a kind on which nobody puts a finalizer."""
+    backends = "/apis/gateway.envoyproxy.io/v1alpha1/namespaces/default/backends"
+    kind = {"apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "Backend"}
+    spec = {"endpoints": [{"fqdn": {"hostname": "up.localhost", "port": 80}}]}
+    owner = api.create(backends, {**kind, "metadata": {"name": "owner"}, "spec": spec})
     child = config_map("child-of-custom")
     reference = {**kind, "name": "owner", "uid": owner["metadata"]["uid"]}
     child["metadata"]["ownerReferences"] = [reference]
     path = "/api/v1/namespaces/default/configmaps"
     api.create(path, child)
-    api.delete(f"{routes}/owner")
+    api.delete(f"{backends}/owner")
     until(lambda: api.get(f"{path}/child-of-custom") is None, "the child goes")
 
 
