@@ -207,7 +207,7 @@ def test_a_deleted_route_takes_its_http_route_along(deployed: Rows, api: Kuberne
     made = f"{GATEWAY_API}/namespaces/{NAME}/httproutes/second"
     rows.apply(api, AI_GATEWAY_API, "AIGatewayRoute", "second", spec)
     until(lambda: api.get(made) is not None, "the HTTPRoute is generated")
-    # AI Gateway 1.1.0 takes its finalizer off once only, which fails while it still writes a status.
+    # AI Gateway 1.1.0 takes its finalizer off once only, and fails while it writes a status.
     until(lambda: "status" in (api.get(f"{path}/second") or {}), "the route has a status")
     api.delete(f"{path}/second")
     until(lambda: api.get(made) is None, "the HTTPRoute is collected")
