@@ -17,7 +17,9 @@ from .components import (
     PolicyTargetArgs,
 )
 from .consumer import ConsumerArgs
+from .delivery import DeliverToArgs, PushToArgs
 from .envoy_proxy import AutoscalingArgs, EnvoyProxyArgs, ResourcesArgs, ServiceArgs
+from .existing_key import ExistingKeyArgs
 from .gateway import AllowedRoutesArgs, CertManagerArgs, GatewayArgs, GatewayClassArgs
 from .issuer import (
     Auth0Args,
@@ -35,6 +37,7 @@ from .namespace import NamespaceArgs
 from .oidc import OidcSettingsArgs
 from .provider import JwtProviderArgs, RequiredClaimArgs
 from .route import BackendUseArgs, ExistingRouteArgs, NewRouteArgs, RouteArgs, ServedModelArgs
+from .shards import ShardsArgs
 from .stack import AuthenticatedGatewayArgs
 from .wait import WaitArgs
 
@@ -54,10 +57,12 @@ __all__ = [
     "CorsArgs",
     "CustomIssuerArgs",
     "DedicatedGatewayArgs",
+    "DeliverToArgs",
     "DexArgs",
     "EndpointBackendArgs",
     "EntraIdArgs",
     "EnvoyProxyArgs",
+    "ExistingKeyArgs",
     "ExistingRouteArgs",
     "ExtAuthArgs",
     "GatewayArgs",
@@ -75,12 +80,14 @@ __all__ = [
     "OidcSettingsArgs",
     "OktaArgs",
     "PolicyTargetArgs",
+    "PushToArgs",
     "RequiredClaimArgs",
     "ResourcesArgs",
     "RouteArgs",
     "ServedModelArgs",
     "ServiceArgs",
     "ServiceBackendArgs",
+    "ShardsArgs",
     "TlsArgs",
     "WaitArgs",
 ]

@@ -12,6 +12,7 @@ from .listener import ListenerArgs
 from .namespace import NamespaceArgs
 from .oidc import OidcSettingsArgs
 from .route import RouteArgs
+from .shards import ShardsArgs
 from .wait import WaitArgs
 
 
@@ -37,6 +38,9 @@ class DedicatedGatewayArgs(TypedDict):
     identity_headers: list[str]
     """Every header that a policy of these listeners sets or a limit keys on; all are stripped from
     requests, so that nobody can claim to be somebody else."""
+    protect: NotRequired[bool]
+    """Whether `destroy` and changes that would replace them are refused for the Namespace and the
+    Gateway."""
     wait: NotRequired[WaitArgs]
     """How long `up` waits for the controllers."""
 
@@ -87,14 +91,28 @@ class ApiKeyAuthenticationArgs(TypedDict):
 
 
 class ApiKeysArgs(TypedDict):
-    """One random key per consumer, in one Secret."""
+    """The keys of all consumers, in Secrets of their own."""
 
+    kubeconfig: NotRequired[pulumi.Input[str]]
+    """Path or content of the kubeconfig; KUBECONFIG or ~/.kube/config where missing."""
+    context: NotRequired[pulumi.Input[str]]
+    """Context of the kubeconfig; its current one where missing."""
     namespace: pulumi.Input[str]
-    """Namespace of the Secret."""
+    """Namespace of the Secrets."""
     secret_name: NotRequired[str]
-    """Name of the Secret with one data key per client id."""
+    """Name of the Secret with one data key per client id; further ones end in -1, -2 ..."""
+    shards: NotRequired[ShardsArgs]
+    """Over how many Secrets the keys are spread."""
     consumers: dict[str, ConsumerArgs]
     """Consumers with an API key, by their client id."""
+    imported_keys: NotRequired[dict[str, pulumi.Input[str]]]
+    """Keys that exist already, by client id: each is the consumer's first one. Secret."""
+    expiry_warning: NotRequired[str]
+    """How long before a key expires `preview` and `up` say so."""
+    protect: NotRequired[bool]
+    """Whether `destroy` and changes that would replace them are refused for the Secrets of keys."""
+    adopt: NotRequired[bool]
+    """Take over Secrets that exist already, if this changes no consumer's key."""
 
 
 class ModelRouteArgs(TypedDict):

@@ -41,7 +41,14 @@ class AuthenticatedGatewayArgs(TypedDict):
     api_key: NotRequired[ApiKeySettingsArgs]
     """Callers with an API key."""
     consumers: NotRequired[dict[str, ConsumerArgs]]
-    """Consumers with an API key, by their client id."""
+    """Consumers with an API key, by their client id; a stack's file may say `{file: name}`."""
+    imported_keys: NotRequired[dict[str, pulumi.Input[str]]]
+    """Keys that exist already, by client id: each is the consumer's first one. Secret."""
+    protect: NotRequired[bool]
+    """Whether `destroy` and changes that would replace them are refused for the Namespace, the
+    Gateway and the Secrets of keys."""
+    adopt: NotRequired[bool]
+    """Take over objects that exist already, after the stack's state was lost. For one `up`."""
     route: NotRequired[RouteArgs]
     """The AIGatewayRoute hook-up."""
     wait: NotRequired[WaitArgs]

@@ -1,7 +1,7 @@
 """From a component's args, in which values may be outputs, to checked models."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Generic, NamedTuple, TypeVar, cast
 
 import pulumi
@@ -22,6 +22,11 @@ class Settled(NamedTuple, Generic[M]):
     everything made from it. It is secret if any value other than the kubeconfig is."""
 
 
+def today() -> date:
+    """The day on which dates are judged, in UTC."""
+    return datetime.now(UTC).date()
+
+
 def settle(component: str, model: type[M], args: Mapping[str, object]) -> Settled[M]:
     """Check args, at once as far as they are known and again when all are.
 
@@ -34,17 +39,17 @@ def settle(component: str, model: type[M], args: Mapping[str, object]) -> Settle
         pulumi.RunError: The args break rules; the text names all of them.
 
     """
-    today = datetime.now(UTC).date()
+    day = today()
     late: set[Path] = set()
     known = _with_pending(args, (), late)
     try:
-        shape = check(model, known, today=today)
+        shape = check(model, known, today=day)
     except ConfigError as error:
         raise pulumi.RunError(f"{component}: {error}") from None
 
     def finish(resolved: object, *, secret: bool) -> M:
         try:
-            return check(model, resolved, today=today, secret_paths=late if secret else ())
+            return check(model, resolved, today=day, secret_paths=late if secret else ())
         except ConfigError as error:
             raise pulumi.RunError(f"{component}: {error}") from None
 
@@ -76,7 +81,7 @@ def warn(component: pulumi.Resource, model: Model, opts: pulumi.ResourceOptions 
     parent = opts.parent if opts else None
     if parent is not None and parent.pulumi_resource_type == WHOLE:
         return
-    for text in warnings(model):
+    for text in warnings(model, today=today()):
         pulumi.log.warn(text, component)
 
 

@@ -1,6 +1,7 @@
 """What stands in a listener's one policy beside the authentication: CORS, client CIDRs, extAuth."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -23,8 +24,9 @@ class Cors(Model):
     max_age: Duration = "600s"
     """How long a browser may remember the answer."""
 
-    def warnings(self) -> Iterator[Warning_]:
+    def warnings(self, today: date) -> Iterator[Warning_]:
         """Where it does nothing."""
+        del today
         yield Warning_(
             (),
             "on the route that the AI Gateway generates, browsers get no answer to a preflight: it "

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic.alias_generators import to_camel
@@ -91,11 +91,15 @@ class Model(BaseModel):
         use_attribute_docstrings=True,
     )
 
+    secret_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields whose values are never shown, whether the config calls them secret or not."""
+
     def mistakes(self, today: date) -> Iterator[Mistake]:
         """Rules over several fields; paths are relative to this model."""
         del today
         yield from ()
 
-    def warnings(self) -> Iterator[Warning_]:
+    def warnings(self, today: date) -> Iterator[Warning_]:
         """What is allowed but deserves a word; paths are relative to this model."""
+        del today
         yield from ()

@@ -7,23 +7,27 @@ from typing import Annotated
 from pydantic import Field
 
 from .api_key import ApiKeySettings, key_header_mistakes
-from .base import Mistake, Model, Path, Text
+from .base import Mistake, Model, Path, Text, Warning_
 from .client_traffic import ClientTraffic, header_count_mistakes
 from .consumer import Consumer
 from .fields import (
     ClientId,
+    Days,
     DnsLabel,
     IdentityHeader,
+    ImportedKey,
     LateDnsLabel,
     LateResourceName,
     ResourceName,
     Version,
 )
 from .gateway import Gateway
+from .keys import delivery_mistakes, import_mistakes, key_warnings, size_mistakes
 from .listener import Listener, certificate_mistakes, collisions
 from .namespace import Namespace, namespace_mistakes
 from .oidc import OidcSettings
 from .route import Route
+from .shards import Shards
 from .wait import Wait
 
 
@@ -49,6 +53,9 @@ class DedicatedGatewayConfig(Model):
     identity_headers: list[IdentityHeader]
     """Every header that a policy of these listeners sets or a limit keys on; all are stripped from
     requests, so that nobody can claim to be somebody else."""
+    protect: bool = False
+    """Whether `destroy` and changes that would replace them are refused for the Namespace and the
+    Gateway."""
     wait: Wait = Wait()
     """How long `up` waits for the controllers."""
 
@@ -137,19 +144,50 @@ class ApiKeyAuthenticationConfig(Model):
     def mistakes(self, today: date) -> Iterator[Mistake]:
         """The header of the identity does not carry the key."""
         del today
-        identity_headers = [self.settings.forward_client_id_header]
-        yield from key_header_mistakes(self.settings, identity_headers, ("settings",))
+        yield from key_header_mistakes(
+            self.settings, self.settings.identity_headers(), ("settings",)
+        )
 
 
 class ApiKeysConfig(Model):
-    """One random key per consumer, in one Secret."""
+    """The keys of all consumers, in Secrets of their own."""
 
+    secret_fields = ("importedKeys",)
+
+    kubeconfig: Text | None = None
+    """Path or content of the kubeconfig; KUBECONFIG or ~/.kube/config where missing."""
+    context: Text | None = None
+    """Context of the kubeconfig; its current one where missing."""
     namespace: LateDnsLabel
-    """Namespace of the Secret."""
+    """Namespace of the Secrets."""
     secret_name: ResourceName = "maas-api-keys"  # noqa: S105 - a name, not a secret
-    """Name of the Secret with one data key per client id."""
+    """Name of the Secret with one data key per client id; further ones end in -1, -2 ..."""
+    shards: Shards = Shards()
+    """Over how many Secrets the keys are spread."""
     consumers: Annotated[dict[ClientId, Consumer], Field(min_length=1)]
     """Consumers with an API key, by their client id."""
+    imported_keys: dict[ClientId, ImportedKey] = {}
+    """Keys that exist already, by client id: each is the consumer's first one. Secret."""
+    expiry_warning: Days = "14d"
+    """How long before a key expires `preview` and `up` say so."""
+    protect: bool = False
+    """Whether `destroy` and changes that would replace them are refused for the Secrets of keys."""
+    adopt: bool = False
+    """Take over Secrets that exist already, if this changes no consumer's key."""
+
+    def mistakes(self, today: date) -> Iterator[Mistake]:
+        """Rules between the consumers."""
+        yield from import_mistakes(self.consumers, self.imported_keys, today, ("importedKeys",))
+        yield from delivery_mistakes(self.consumers, self.namespace, self.secret_name, self.shards)
+        yield from size_mistakes(
+            self.consumers, self.imported_keys, self.shards, ("shards",), today
+        )
+
+    def warnings(self, today: date) -> Iterator[Warning_]:
+        """What `up` will do by itself."""
+        yield from key_warnings(
+            self.consumers, self.expiry_warning, self.shards, today, ("shards",)
+        )
 
 
 class ModelRouteConfig(Model):

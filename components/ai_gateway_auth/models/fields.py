@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -12,6 +12,8 @@ from .base import MAY_BE_PENDING, broken
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _CLIENT_ID = re.compile(r"[-._a-zA-Z0-9]+")
+_GROUP = re.compile(r"[a-zA-Z0-9]([-._a-zA-Z0-9]*[a-zA-Z0-9])?")
+_DAYS = re.compile(r"[1-9][0-9]{0,3}d")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 _QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|[kMGTPE]i?)?")
 _DURATION = re.compile(r"([0-9]{1,5}(h|m|s|ms)){1,4}")
@@ -19,6 +21,15 @@ _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
 _LABEL_LENGTH = 63
 _NAME_LENGTH = 253
 _PORTS = 65535
+_BEARER = "bearer "
+SHORTEST_KEY = 32
+"""Bytes of the shortest key that may be imported."""
+LONGEST_KEY = 1024
+"""Bytes of the longest key that may be imported; a header has room for more, a Secret has not."""
+
+PREVIOUS = ".previous"
+"""End of the client id of the key before a consumer's present one, while both are valid."""
+LONGEST_CLIENT_ID = _NAME_LENGTH - len(PREVIOUS)
 
 # Headers that carry the request itself, the credential, the route's model or Envoy's own facts: an
 # identity written into one of them would break the request or be overwritten by Envoy.
@@ -155,12 +166,78 @@ def _identity_header(value: str) -> str:
     return name
 
 
-def _client_id(value: str) -> str:
+def _data_key(value: str) -> str:
     if not _CLIENT_ID.fullmatch(value) or len(value) > _NAME_LENGTH:
         raise broken(
-            "a client id has 1 to 253 characters of a-z, A-Z, 0-9, '-', '_' and '.', because it "
-            "is a data key of the Secret and the value of the identity header.",
+            "a data key of a Secret has 1 to 253 characters of a-z, A-Z, 0-9, '-', '_' and '.', "
+            "because the API server refuses any other.",
+            "replace the other characters, e.g. api-key.",
+        )
+    return value
+
+
+def _client_id(value: str) -> str:
+    if not _CLIENT_ID.fullmatch(value) or len(value) > LONGEST_CLIENT_ID:
+        raise broken(
+            f"a client id has 1 to {LONGEST_CLIENT_ID} characters of a-z, A-Z, 0-9, '-', '_' and "
+            "'.', because it is a data key of the Secret, where the key before it needs room for "
+            f"{PREVIOUS}, and the value of the identity header.",
             "replace the other characters, e.g. ci-runner or search.alice.",
+        )
+    if value.endswith(PREVIOUS):
+        raise broken(
+            f"a client id does not end in {PREVIOUS}, because that names the key before a "
+            "consumer's present one.",
+            "choose another end.",
+        )
+    return value
+
+
+def _group(value: str) -> str:
+    if len(value) > _LABEL_LENGTH or not _GROUP.fullmatch(value):
+        raise broken(
+            "a team or tier has 1 to 63 characters of a-z, A-Z, 0-9, '-', '_' and '.', and starts "
+            "and ends with a letter or digit, because it becomes the value of a header and part "
+            "of a limit's rule.",
+            "replace the other characters, e.g. search.",
+        )
+    return value
+
+
+def _days(value: str) -> str:
+    if not _DAYS.fullmatch(value):
+        raise broken(
+            "a life of a key is counted in whole days, 1d to 9999d, because it is only looked at "
+            "when `up` runs.",
+            "write e.g. 7d or 90d.",
+        )
+    return value
+
+
+def days(value: str) -> timedelta:
+    """A field of type `Days` as a duration."""
+    return timedelta(days=int(value.removesuffix("d")))
+
+
+def imported_key_rule(value: str) -> str | None:
+    """What makes a value unfit for a key, or None. The text does not hold the value."""
+    if value[: len(_BEARER)].lower() == _BEARER:
+        return "it begins with `Bearer `, which Envoy strips from a request before it compares"
+    if not value.isascii() or not value.isprintable() or " " in value:
+        return "it has white space or characters that a header can't carry"
+    if len(value) < SHORTEST_KEY:
+        return f"it is shorter than {SHORTEST_KEY} bytes, which can be guessed"
+    if len(value) > LONGEST_KEY:
+        return f"it is longer than {LONGEST_KEY} bytes, which no header should be"
+    return None
+
+
+def _imported_key(value: str) -> str:
+    rule = imported_key_rule(value)
+    if rule is not None:
+        raise broken(
+            f"this can't be a key: {rule}.",
+            "import the bare key, or leave the import out and hand over a new key.",
         )
     return value
 
@@ -243,6 +320,10 @@ Url = Annotated[str, AfterValidator(_url), MAY_BE_PENDING]
 HeaderName = Annotated[str, AfterValidator(_header)]
 IdentityHeader = Annotated[str, AfterValidator(_identity_header)]
 ClientId = Annotated[str, AfterValidator(_client_id)]
+DataKey = Annotated[str, AfterValidator(_data_key)]
+Group = Annotated[str, AfterValidator(_group)]
+Days = Annotated[str, AfterValidator(_days)]
+ImportedKey = Annotated[str, AfterValidator(_imported_key), MAY_BE_PENDING]
 Port = Annotated[int, Field(strict=True), AfterValidator(_port)]
 Quantity = Annotated[
     str,

@@ -85,8 +85,9 @@ class Google(Model):
         """The workspace, where one is given."""
         return {} if self.hosted_domain is None else {"hd": [self.hosted_domain]}
 
-    def warnings(self) -> Iterator[Warning_]:
+    def warnings(self, today: date) -> Iterator[Warning_]:
         """Who can get a token."""
+        del today
         if self.hosted_domain is None:
             yield Warning_(
                 (),
@@ -171,8 +172,9 @@ class EntraId(Model):
                 "use the Directory (tenant) id from the Entra admin center.",
             )
 
-    def warnings(self) -> Iterator[Warning_]:
+    def warnings(self, today: date) -> Iterator[Warning_]:
         """Who can get a token."""
+        del today
         yield Warning_(
             (),
             "every user, guest and application of the Entra tenant can get a token for your "

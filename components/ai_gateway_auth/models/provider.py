@@ -150,8 +150,9 @@ class JwtProvider(Model):
                     "give each claim a header of its own.",
                 )
 
-    def warnings(self) -> Iterator[Warning_]:
+    def warnings(self, today: date) -> Iterator[Warning_]:
         """Arrays don't arrive as text."""
+        del today
         if "groups" in self.claim_to_headers:
             yield Warning_(
                 ("claimToHeaders", "groups"),

@@ -8,8 +8,15 @@ from .api_key import ApiKeySettings, key_header_mistakes
 from .base import Mistake, Model, Note, Path, Text, Warning_, pending
 from .client_traffic import ClientTraffic, header_count_mistakes
 from .consumer import Consumer
-from .fields import ClientId, LateDnsLabel, Version
+from .fields import ClientId, ImportedKey, LateDnsLabel, Version
 from .gateway import Gateway
+from .keys import (
+    delivery_mistakes,
+    group_mistakes,
+    import_mistakes,
+    key_warnings,
+    size_mistakes,
+)
 from .listener import Listener, certificate_mistakes, collisions
 from .namespace import Namespace, namespace_mistakes
 from .oidc import OidcSettings
@@ -31,6 +38,8 @@ class Attach(StrEnum):
 
 class StackConfig(Model):
     """Everything that a stack's file may say."""
+
+    secret_fields = ("importedKeys",)
 
     kubeconfig: Text | None = None
     """Path or content of the kubeconfig; KUBECONFIG or ~/.kube/config where missing."""
@@ -54,7 +63,14 @@ class StackConfig(Model):
     api_key: ApiKeySettings | None = None
     """Callers with an API key."""
     consumers: dict[ClientId, Consumer] = {}
-    """Consumers with an API key, by their client id."""
+    """Consumers with an API key, by their client id; a stack's file may say `{file: name}`."""
+    imported_keys: dict[ClientId, ImportedKey] = {}
+    """Keys that exist already, by client id: each is the consumer's first one. Secret."""
+    protect: bool = False
+    """Whether `destroy` and changes that would replace them are refused for the Namespace, the
+    Gateway and the Secrets of keys."""
+    adopt: bool = False
+    """Take over objects that exist already, after the stack's state was lost. For one `up`."""
     route: Route | None = None
     """The AIGatewayRoute hook-up."""
     wait: Wait = Wait()
@@ -78,14 +94,15 @@ class StackConfig(Model):
             for provider in self.oidc.providers.values():
                 headers |= set(provider.claim_to_headers.values())
         if self.api_key:
-            headers.add(self.api_key.forward_client_id_header)
+            headers |= set(self.api_key.identity_headers())
         return sorted(headers)
 
     def mistakes(self, today: date) -> Iterator[Mistake]:
         """Rules between the parts."""
-        del today
         yield from self._method_mistakes()
         yield from self._header_mistakes()
+        if self.api_key is not None:
+            yield from self._key_mistakes(self.api_key, today)
         if self.attach is Attach.LISTENER:
             yield from self._namespace_mistakes(self.namespace.name, ("namespace", "name"))
             yield from self._listener_mistakes()
@@ -127,6 +144,23 @@ class StackConfig(Model):
                 "the two policies need two names.",
                 "rename one; the defaults are maas-oidc-auth and maas-apikey-auth.",
             )
+
+    def _key_mistakes(self, settings: ApiKeySettings, today: date) -> Iterator[Mistake]:
+        imported = self.imported_keys
+        yield from import_mistakes(self.consumers, imported, today, ("importedKeys",))
+        yield from group_mistakes(self.consumers, lua=settings.lua)
+        yield from delivery_mistakes(
+            self.consumers, self.home(), settings.secret_name, settings.shards
+        )
+        path = ("apiKey", "shards")
+        yield from size_mistakes(self.consumers, imported, settings.shards, path, today)
+
+    def home(self) -> str:
+        """Namespace of the policies and Secrets: ours, or that of the existing route."""
+        existing = self.route.existing if self.route else None
+        if self.attach is Attach.ROUTE and existing is not None and existing.namespace is not None:
+            return existing.namespace
+        return self.namespace.name
 
     def _header_mistakes(self) -> Iterator[Mistake]:
         headers = self.identity_headers()
@@ -201,6 +235,13 @@ class StackConfig(Model):
             yield from self._namespace_mistakes(
                 self.route.existing.namespace, ("route", "existing", "namespace")
             )
+        if self.api_key is not None and self.api_key.lua:
+            yield Mistake(
+                ("apiKey", "lua"),
+                self.api_key.lua,
+                "the script stands on a listener, and attach: route makes none.",
+                "remove lua, or set attach: listener.",
+            )
         if self.oidc is not None and self.api_key is not None:
             yield Mistake(
                 ("attach",),
@@ -229,7 +270,7 @@ class StackConfig(Model):
                     f"remove {key}, or set attach: listener.",
                 )
 
-    def warnings(self) -> Iterator[Warning_]:
+    def warnings(self, today: date) -> Iterator[Warning_]:
         """What a reviewer should know of."""
         if self.attach is Attach.ROUTE:
             yield Warning_(
@@ -245,6 +286,20 @@ class StackConfig(Model):
                     (*_listener_path(name), "tls"),
                     "without TLS, tokens and keys can be read on the way.",
                 )
+        if self.adopt:
+            yield Warning_(
+                ("adopt",),
+                "objects that exist already become this stack's, whoever made them, and `destroy` "
+                "deletes them. Remove adopt after this `up`.",
+            )
+        if self.api_key is not None:
+            yield from key_warnings(
+                self.consumers,
+                self.api_key.expiry_warning,
+                self.api_key.shards,
+                today,
+                ("apiKey", "shards"),
+            )
 
 
 _LISTENER_BY_KEY = {"oidc": OIDC_LISTENER, "apiKey": API_KEY_LISTENER}

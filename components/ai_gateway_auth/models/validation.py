@@ -31,6 +31,7 @@ def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[
         ConfigError: The data breaks at least one rule.
 
     """
+    secret_paths = [*secret_paths, *((name,) for name in model.secret_fields)]
     found, mistakes, mending = _parse(model, raw)
     if found is not None:
         mistakes += [
@@ -49,12 +50,12 @@ def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[
     return found
 
 
-def warnings(model: Model) -> list[str]:
+def warnings(model: Model, *, today: date) -> list[str]:
     """Everything allowed that a reviewer should know of, each with the path of its field."""
     return [
         f"{dotted((*path, *warning.path))}: {warning.text}"
         for path, part in _parts(model, ())
-        for warning in part.warnings()
+        for warning in part.warnings(today)
     ]
 
 

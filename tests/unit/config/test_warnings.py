@@ -10,7 +10,7 @@ DEX = {"dex": {"address": "idp.example.com"}, "audiences": ["models"]}
 
 def _of(provider: object = DEX, **oidc: object) -> list[str]:
     raw = {"oidc": {"listener": {"port": 443, "tls": TLS}, "providers": {"idp": provider}, **oidc}}
-    return warnings(check(StackConfig, raw, today=TODAY))
+    return warnings(check(StackConfig, raw, today=TODAY), today=TODAY)
 
 
 def test_none_about_a_quiet_config() -> None:
@@ -57,12 +57,15 @@ def test_attach_route_leaves_other_routes_open() -> None:
         "oidc": {"providers": {"idp": DEX}},
         "route": {"existing": {"name": "chat", "namespace": "team-a"}},
     }
-    (text,) = warnings(check(StackConfig, raw, today=TODAY))
+    (text,) = warnings(check(StackConfig, raw, today=TODAY), today=TODAY)
     assert text.startswith("attach: a policy on a route leaves the listener's other routes")
 
 
 def test_of_the_stacks() -> None:
-    stacks = {name: warnings(load(ROOT / "stacks" / f"Pulumi.{name}.yaml")) for name in STACKS}
+    stacks = {
+        name: warnings(load(ROOT / "stacks" / f"Pulumi.{name}.yaml"), today=TODAY)
+        for name in STACKS
+    }
     assert {name: [text.partition(":")[0] for text in texts] for name, texts in stacks.items()} == (
         STACKS
     )
