@@ -32,6 +32,7 @@ def run() -> AuthenticatedGateway:
     pulumi.export("gatewayAddress", gateway.gateway_address)
     pulumi.export("listeners", gateway.listeners)
     pulumi.export("apiKeys", gateway.api_keys)
+    pulumi.export("keyFacts", gateway.key_facts)
     pulumi.export("namespace", gateway.namespace)
     pulumi.export("securityPolicies", gateway.security_policies)
     pulumi.export("verifyCommand", gateway.verify_command)

@@ -165,7 +165,7 @@ class Monitor(MockMonitor):
         if request.type.startswith("kubernetes:") and request.custom:
             return self._objects.register(request, record, old, inputs)
         if request.type == random_password.TYPE:
-            placed = random_password.register(record, old, inputs)
+            placed = random_password.register(record, old, inputs, request.ignoreChanges)
         else:
             placed = _without_object(record, old, inputs)
         self._state.keep(record)

@@ -2,6 +2,7 @@
 
 import secrets
 import string
+from collections.abc import Sequence
 
 from lab.deployer import values
 from lab.deployer.result import DeployError
@@ -19,26 +20,31 @@ ALPHABETS = {
 }
 
 
-def register(record: Record, old: Record | None, inputs: Object) -> Placed:
-    """The password of before, or a new one when an input changed.
+def register(record: Record, old: Record | None, inputs: Object, ignored: Sequence[str]) -> Placed:
+    """The password of before, or a new one when an input changed that isn't ignored.
 
     Raises:
         DeployError: an input isn't supported.
     """
     given = values.plain(inputs)
+    keepers = given.get("keepers")
+    if "keepers" in ignored:
+        given.pop("keepers", None)
+        keepers = old.values.get("keepers") if old else keepers
     record.digests = {key: values.digest(value) for key, value in sorted(given.items())}
     outcome: Outcome = "created" if old is None else "replaced"
     if old and old.digests == record.digests:
         record.values = old.values
         outcome = "unchanged"
     else:
-        record.values = {"result": _password(given)}
+        record.values = {"result": _password(given), "keepers": keepers}
     record.id = ID
-    return Placed(ID, inputs | {"result": values.secret(record.values["result"])}, outcome)
+    secret = values.secret(record.values["result"])
+    return Placed(ID, inputs | {"keepers": keepers, "result": secret}, outcome)
 
 
 def _password(given: Object) -> str:
-    if unknown := given.keys() - ALPHABETS.keys() - {"length"}:
+    if unknown := given.keys() - ALPHABETS.keys() - {"keepers", "length"}:
         raise DeployError(
             f"The in-process deployer doesn't support {', '.join(sorted(unknown))} of a "
             "RandomPassword. It simulates the provider only as far as the lab needs. Leave it "

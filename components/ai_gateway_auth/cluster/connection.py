@@ -1,5 +1,7 @@
-"""A connection to the cluster's API, for reading only."""
+"""A connection to the cluster's API, for what Pulumi's provider can't tell or do."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -10,6 +12,8 @@ import kr8s.asyncio
 from ruamel.yaml import YAML
 
 Json = dict[str, object]
+
+_MERGE_PATCH = "application/merge-patch+json"
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Unreachable(Exception):  # noqa: N818 - it names a state of the cluster, n
 
 
 class Cluster:
-    """Reads objects by name."""
+    """Reads objects by name, and removes fields that somebody else has added to ours."""
 
     def __init__(self, connection: Connection) -> None:
         """Remember which cluster; nothing is read yet."""
@@ -45,13 +49,32 @@ class Cluster:
             PermissionError: The cluster does not let us read it.
 
         """
+        return await self._call("GET", path)
+
+    async def merge_patch(self, path: str, patch: Mapping[str, object]) -> None:
+        """Apply a JSON merge patch; a null removes a field.
+
+        Raises:
+            Unreachable: The cluster does not answer, or refuses the patch.
+            PermissionError: The cluster does not let us write it.
+
+        """
+        await self._call("PATCH", path, json.dumps(patch))
+
+    async def _call(self, method: str, path: str, content: str | None = None) -> Json | None:
         base, _, rest = path.removeprefix("/").partition("/")
         try:
             api = await self._api()
             async with api.call_api(
-                base=f"/{base}", version="", url=rest, raise_for_status=False
+                method,
+                base=f"/{base}",
+                version="",
+                url=rest,
+                raise_for_status=False,
+                content=content,
+                headers={"content-type": _MERGE_PATCH} if content else None,
             ) as response:
-                return _object(response, path)
+                return _object(response, f"{'changing' if content else 'reading'} {path}")
         except (OSError, ValueError, httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError) as e:
             if isinstance(e, PermissionError):
                 raise
@@ -111,10 +134,10 @@ def _path_or_content(kubeconfig: str) -> str | Json:
     return cast("Json", YAML(typ="safe", pure=True).load(kubeconfig))
 
 
-def _object(response: httpx.Response, path: str) -> Json | None:
+def _object(response: httpx.Response, what: str) -> Json | None:
     if response.status_code == HTTPStatus.NOT_FOUND:
         return None
     if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise PermissionError(f"reading {path} is not allowed ({response.status_code})")
+        raise PermissionError(f"{what} is not allowed ({response.status_code})")
     response.raise_for_status()
     return cast("Json", response.json())

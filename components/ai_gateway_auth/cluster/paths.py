@@ -18,6 +18,11 @@ def config_map(namespace: str, name: str) -> str:
     return f"/api/v1/namespaces/{namespace}/configmaps/{name}"
 
 
+def secret_path(namespace: str, name: str) -> str:
+    """Path of a Secret."""
+    return f"/api/v1/namespaces/{namespace}/secrets/{name}"
+
+
 def http_route_path(namespace: str, name: str) -> str:
     """Path of an HTTPRoute."""
     return namespaced(GATEWAY_API_V1, "httproutes", namespace, name)

@@ -1,24 +1,30 @@
-"""ApiKeys: one random key per consumer, all in one Secret."""
+"""ApiKeys: the keys of all consumers, and the Secrets that hold them."""
 
 from collections.abc import Mapping
 from typing import cast
 
 import pulumi
-import pulumi_random as random
 
 from ai_gateway_auth.args import ApiKeysArgs
 from ai_gateway_auth.models.components import ApiKeysConfig
-from ai_gateway_auth.objects.key_secret import KEY_LENGTH, encoded
+from ai_gateway_auth.models.shards import secret_names
 
+from .consumer_keys import ConsumerKeys, KeyFacts, Run
+from .imported_keys import ImportedKeys
+from .key_delivery import deliver, push
 from .kubernetes_provider import require_mutable_secrets
-from .resources import KeySecret, name_of
-from .settle import settle
+from .live_secrets import LiveSecrets
+from .resources import KeySecret, connection, name_of
+from .settle import settle, warn
 
-_FIRST_KEY = 1
+Data = Mapping[str, pulumi.Input[str]]
+"""The data of a Secret, each entry of which is an output."""
+PlainData = Mapping[str, Mapping[str, str]]
+"""The data of all Secrets, by their name."""
 
 
 class ApiKeys(pulumi.ComponentResource):
-    """One `random.RandomPassword` per consumer, which is the key.
+    """One `random.RandomPassword` per consumer and generation, which is the key.
 
     It is not a `random.RandomBytes`, because the id of that is the base64 of its bytes: the state
     holds an id in plain text, and the preview of a removed consumer shows it (pulumi-random 4.21.1,
@@ -31,47 +37,114 @@ class ApiKeys(pulumi.ComponentResource):
     """
 
     secret_name: pulumi.Output[str]
-    """Name of the Secret."""
+    """Name of the first Secret."""
     keys: pulumi.Output[dict[str, str]]
-    """Keys by client id; secret."""
+    """Present keys by client id; secret."""
+    facts: pulumi.Output[list[KeyFacts]]
+    """What may be told of each present key, by client id; plain."""
 
     def __init__(
         self, name: str, args: ApiKeysArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Make the keys and their Secret.
+        """Make the keys and their Secrets.
 
         Raises:
             pulumi.RunError: The args break rules, or the Kubernetes provider would replace the
-                Secret instead of updating it.
+                Secrets instead of updating them.
 
         """
         super().__init__("ai-gateway-auth:index:ApiKeys", name, None, opts)
-        settled = settle(f"ApiKeys {name}", ApiKeysConfig, cast("Mapping[str, object]", args))
+        self._name = name
+        self._shape, self._values = settle(
+            f"ApiKeys {name}", ApiKeysConfig, cast("Mapping[str, object]", args)
+        )
+        warn(self, self._shape, opts)
         require_mutable_secrets(self.get_provider("kubernetes:index:Provider"))
-        keys = {
-            client_id: self._key(name, client_id) for client_id in sorted(settled.shape.consumers)
+        self._names = secret_names(self._shape.secret_name, self._shape.shards)
+        self._namespace = self._values.apply(lambda config: config.namespace)
+        consumers = self._consumers()
+        self.secrets = self._make_secrets(consumers)
+        self._hand_over(consumers)
+        self.secret_name = name_of(self.secrets[0])
+        self.keys = pulumi.Output.secret(
+            pulumi.Output.all(**{keys.client_id: keys.present.value for keys in consumers})
+        )
+        self.facts = pulumi.Output.all(*[keys.facts(self._home(keys)) for keys in consumers]).apply(
+            lambda facts: cast("list[KeyFacts]", facts)
+        )
+        self.register_outputs(
+            {"secretName": self.secret_name, "keys": self.keys, "facts": self.facts}
+        )
+
+    def _consumers(self) -> list[ConsumerKeys]:
+        """The keys of everybody who has one today, by client id."""
+        run = Run.begin()
+        opts = pulumi.ResourceOptions(parent=self)
+        imported = ImportedKeys(self._name, self._shape, self._values, opts)
+        return [
+            ConsumerKeys(self._name, client_id, consumer, imported=imported, run=run, opts=opts)
+            for client_id, consumer in sorted(self._shape.consumers.items())
+            if consumer.has_key(run.today)
+        ]
+
+    def _make_secrets(self, consumers: list[ConsumerKeys]) -> list[KeySecret]:
+        """Each Secret when the live ones allow it, and none with an entry of somebody else."""
+        live = LiveSecrets(self, connection(self._values), self._namespace, self._names)
+        shards = self._shape.shards
+        data = {
+            name: _data([keys for keys in consumers if shard in shards.of(keys.client_id)])
+            for shard, name in enumerate(self._names)
         }
-        secret = KeySecret(
-            f"{name}-secret",
-            name=settled.shape.secret_name,
-            namespace=settled.values.apply(lambda config: config.namespace),
-            data={client_id: key.apply(encoded) for client_id, key in keys.items()},
+        names = {name: entries.apply(sorted) for name, entries in data.items()}
+        allowed = live.may_be_written(pulumi.Output.all(**names))
+        if self._shape.adopt:
+            plain = pulumi.Output.all(**data).apply(lambda found: cast("PlainData", found))
+            allowed = pulumi.Output.all(allowed, live.may_be_adopted(plain))
+        secrets = [self._secret(shard, allowed, data[name]) for shard, name in enumerate(data)]
+        for secret, name in zip(secrets, data, strict=True):
+            live.without_foreign(secret, names[name])
+        return secrets
+
+    def _secret(
+        self, shard: int, allowed: pulumi.Output[object], data: pulumi.Output[Data]
+    ) -> KeySecret:
+        suffix = f"-{shard}" if shard else ""
+        return KeySecret(
+            f"{self._name}-secret{suffix}",
+            name=self._names[shard],
+            namespace=self._namespace,
+            data=allowed.apply(lambda _: data),
             # A Secret of another name is made before the old one goes, so that no request finds
             # none: Envoy answers 500 to everybody then.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+            opts=pulumi.ResourceOptions(
+                parent=self, delete_before_replace=False, protect=self._shape.protect
+            ),
         )
-        self.secret = secret
-        self.secret_name = name_of(secret)
-        self.keys = pulumi.Output.secret(pulumi.Output.all(**keys))
-        self.register_outputs({"secretName": self.secret_name, "keys": self.keys})
 
-    def _key(self, name: str, client_id: str) -> pulumi.Output[str]:
-        # The number is the key's generation: a consumer's next key gets a name of its own.
-        made = random.RandomPassword(
-            f"{name}-{client_id}-key-{_FIRST_KEY}",
-            length=KEY_LENGTH,
-            special=False,
-            upper=False,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return pulumi.Output.secret(made.result)
+    def _home(self, keys: ConsumerKeys) -> str:
+        return self._names[self._shape.shards.home(keys.client_id)]
+
+    def _hand_over(self, consumers: list[ConsumerKeys]) -> None:
+        """After the gateway's own Secrets, so that nobody holds a key that is not valid yet."""
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[*self.secrets])
+        for keys in consumers:
+            deliver(self._name, keys, opts)
+            push(self._name, keys, self._home(keys), self._values, opts)
+
+
+def _data(consumers: list[ConsumerKeys]) -> pulumi.Output[Data]:
+    """The data of one Secret.
+
+    Where an overlap may go on, only the state knows for how long. The entries stay outputs inside
+    the output, so that a diff still names each of them.
+    """
+    overlaps = [keys for keys in consumers if keys.before is not None]
+
+    def entries(are_valid: list[bool]) -> Data:
+        data = {name: entry for keys in consumers for name, entry in keys.entries().items()}
+        for keys, is_valid in zip(overlaps, are_valid, strict=True):
+            if is_valid:
+                data |= keys.entries_before()
+        return dict(sorted(data.items()))
+
+    return pulumi.Output.all(*[keys.before_is_valid() for keys in overlaps]).apply(entries)

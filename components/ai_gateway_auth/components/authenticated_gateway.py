@@ -22,6 +22,7 @@ from ai_gateway_auth.objects.verification import listener_url, verify_command
 
 from .api_key_authentication import ApiKeyAuthentication
 from .api_keys import ApiKeys
+from .consumer_keys import KeyFacts
 from .dedicated_gateway import DedicatedGateway
 from .kubernetes_provider import require_mutable_secrets
 from .model_route import ModelRoute
@@ -57,7 +58,9 @@ class AuthenticatedGateway(pulumi.ComponentResource):
     listeners: pulumi.Output[list[ListenerEndpoint]]
     """Where callers connect."""
     api_keys: pulumi.Output[dict[str, str]]
-    """API keys by client id; secret."""
+    """Present API keys by client id; secret."""
+    key_facts: pulumi.Output[list[KeyFacts]]
+    """What may be told of each API key; plain."""
     namespace: pulumi.Output[str]
     """Namespace of the policies and key Secrets."""
     security_policies: pulumi.Output[list[str]]
@@ -145,6 +148,7 @@ class AuthenticatedGateway(pulumi.ComponentResource):
                 "namespace",
                 "gateway",
                 "client_traffic",
+                "protect",
                 "wait",
             ),
         }
@@ -182,12 +186,15 @@ class AuthenticatedGateway(pulumi.ComponentResource):
         settings = self._shape.api_key
         if settings is None:
             return None
-        args: ApiKeysArgs = {
+        args = {
+            **self._common("kubeconfig", "context", "imported_keys", "protect", "adopt"),
             "namespace": self.namespace,
             "secret_name": settings.secret_name,
+            "shards": settings.shards.model_dump(exclude_none=True),
+            "expiry_warning": settings.expiry_warning,
             "consumers": self._args.get("consumers", {}),
         }
-        return ApiKeys(f"{self._name}-api-keys", args, self._opts())
+        return ApiKeys(f"{self._name}-api-keys", cast("ApiKeysArgs", args), self._opts())
 
     def _policies(self) -> dict[str, Policy]:
         """Each method's policy, after the Secret and after the Gateway's stripping of headers."""
@@ -205,7 +212,7 @@ class AuthenticatedGateway(pulumi.ComponentResource):
             policies[API_KEY_LISTENER] = ApiKeyAuthentication(
                 f"{self._name}-api-key",
                 cast("ApiKeyAuthenticationArgs", args),
-                self._after([*after, self.keys.secret]),
+                self._after([*after, *self.keys.secrets]),
             ).policy
         return policies
 
@@ -252,6 +259,7 @@ class AuthenticatedGateway(pulumi.ComponentResource):
             self.gateway.address if self.gateway else pulumi.Output.from_input("")
         )
         self.api_keys = self.keys.keys if self.keys else pulumi.Output.secret({})
+        self.key_facts = self.keys.facts if self.keys else pulumi.Output.from_input([])
         names = [name_of(policy.resource) for policy in self.policies.values()]
         in_force = [policy.in_force for policy in self.policies.values()]
         count = len(names)
@@ -273,6 +281,7 @@ class AuthenticatedGateway(pulumi.ComponentResource):
                 "gatewayAddress": self.gateway_address,
                 "listeners": self.listeners,
                 "apiKeys": self.api_keys,
+                "keyFacts": self.key_facts,
                 "namespace": self.namespace,
                 "securityPolicies": self.security_policies,
                 "verifyCommand": self.verify_command,

@@ -108,6 +108,12 @@ class DedicatedGateway(pulumi.ComponentResource):
             parent=self, provider=self._kubernetes, depends_on=list(after)
         )
 
+    def _protected(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """The same, for what `destroy` must leave alone where the config says so."""
+        return pulumi.ResourceOptions.merge(
+            self._opts(*after), pulumi.ResourceOptions(protect=self._shape.protect)
+        )
+
     def _custom(
         self,
         logical_suffix: str,
@@ -148,7 +154,7 @@ class DedicatedGateway(pulumi.ComponentResource):
                     lambda config: dict(config.namespace.annotations)
                 ),
             },
-            opts=self._opts(),
+            opts=self._protected(),
         )
 
     def _anchor(self, home: kubernetes.core.v1.Namespace) -> tuple[KubernetesObject, ...]:
@@ -212,7 +218,7 @@ class DedicatedGateway(pulumi.ComponentResource):
             "Gateway",
             spec=self._values.apply(lambda config: gateway_spec(config.gateway, config.listeners)),
             annotations=self._annotations(),
-            opts=self._opts(*before),
+            opts=self._protected(*before),
         )
 
     def _annotations(self) -> pulumi.Output[Mapping[str, str]] | None:

@@ -13,6 +13,9 @@ class KubernetesProvider(kubernetes.Provider):
     that is a deletion first: every consumer would get 500 until the new one is there. A plain
     Provider does not tell its settings to the program (SDK 3.259), so that nothing could check it.
 
+    `enable_patch_force` takes back what somebody else has changed of our objects: without it, `up`
+    fails with a conflict after a policy or Secret was edited by anything but kubectl (4.32).
+
     `upsert_existing_objects` stays off: with it, `up` silently takes over what somebody else made,
     and `destroy` deletes it.
     """
@@ -29,6 +32,7 @@ class KubernetesProvider(kubernetes.Provider):
         settings |= {
             "enable_secret_mutable": True,
             "enable_server_side_apply": True,
+            "enable_patch_force": True,
             "upsert_existing_objects": False,
         }
         super().__init__(resource_name, opts=opts, **settings)

@@ -10,6 +10,7 @@ from ai_gateway_auth.cluster.connection import Connection, Json
 from ai_gateway_auth.cluster.waiting import Awaited, NotInForceError, in_force, now
 from ai_gateway_auth.models.components import (
     ApiKeyAuthenticationConfig,
+    ApiKeysConfig,
     DedicatedGatewayConfig,
     ModelRouteConfig,
     OidcAuthenticationConfig,
@@ -21,6 +22,7 @@ from .kubernetes_provider import KubernetesProvider
 
 Connected = (
     ApiKeyAuthenticationConfig
+    | ApiKeysConfig
     | DedicatedGatewayConfig
     | ModelRouteConfig
     | OidcAuthenticationConfig
@@ -78,7 +80,7 @@ class KeySecret(pulumi.CustomResource):
         *,
         name: str,
         namespace: pulumi.Input[str],
-        data: Mapping[str, pulumi.Input[str]],
+        data: pulumi.Input[Mapping[str, pulumi.Input[str]]],
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Make it, with our labels."""

@@ -11,6 +11,7 @@ from ai_gateway_auth.models.api_key import ApiKeySettings
 from ai_gateway_auth.models.components import PolicyTarget
 from ai_gateway_auth.models.oidc import OidcSettings
 from ai_gateway_auth.models.provider import JwtProvider, RequiredClaim
+from ai_gateway_auth.models.shards import secret_names
 
 from .jwks import has_jwks_backend, jwks_backend_name
 from .metadata import ENVOY_GATEWAY_API, GATEWAY_API, Spec, gateway_reference, reference
@@ -36,12 +37,15 @@ def jwt_policy_spec(settings: OidcSettings, target: PolicyTarget, policy_name: s
 
 
 def api_key_policy_spec(settings: ApiKeySettings, target: PolicyTarget) -> Spec:
-    """Keys of the stack's Secret; the key itself is removed before the backend (`sanitize`)."""
+    """Keys of the stack's Secrets; the key itself is removed before the backend (`sanitize`)."""
     rules = [_rule("client-cidrs", _principal(settings.client_cidrs, None))]
     return {
         "targetRefs": [_target(target)],
         "apiKeyAuth": {
-            "credentialRefs": [reference("", "Secret", settings.secret_name)],
+            "credentialRefs": [
+                reference("", "Secret", name)
+                for name in secret_names(settings.secret_name, settings.shards)
+            ],
             "extractFrom": [{"headers": list(settings.headers)}],
             "forwardClientIDHeader": settings.forward_client_id_header,
             "sanitize": True,

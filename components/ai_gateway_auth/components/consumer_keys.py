@@ -1,0 +1,158 @@
+"""The keys of one consumer: the present one, and the one before while both are valid."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import NamedTuple, TypedDict, cast
+
+import pulumi
+import pulumi_random as random
+
+from ai_gateway_auth.models.consumer import Consumer
+from ai_gateway_auth.models.fields import PREVIOUS, days
+from ai_gateway_auth.models.keys import KEY_LENGTH
+from ai_gateway_auth.objects.key_secret import (
+    day,
+    encoded,
+    fingerprint,
+    keeps_key_before,
+    moment,
+)
+
+from .imported_keys import ImportedKeys
+
+MADE = "made"
+"""The keeper of a RandomPassword that tells when it was made."""
+
+
+class Key(NamedTuple):
+    """One generation of a consumer's key."""
+
+    value: pulumi.Output[str]
+    """The key; secret."""
+    made: pulumi.Output[str | None]
+    """When `up` made it; None where it was imported, or made by release 0.1.0."""
+
+
+class KeyFacts(TypedDict):
+    """What may be told of a consumer's key."""
+
+    clientId: str
+    """The consumer's client id."""
+    generation: int
+    """Generation of its present key."""
+    made: str | None
+    """When `up` made it, in UTC; None where it was imported, or made by release 0.1.0."""
+    expires: str | None
+    """The first day on which it is gone."""
+    previousUntil: str | None
+    """The last day of the key before, while that is valid."""
+    secret: str
+    """Name of the Secret that holds it."""
+    fingerprint: str
+    """The first 12 hexadecimal digits of its SHA-256."""
+
+
+class Run(NamedTuple):
+    """This run of the program."""
+
+    now: str
+    """Its moment, the same for all keys."""
+    today: date
+    """Its day in UTC."""
+
+    @classmethod
+    def begin(cls) -> "Run":
+        """A run that begins now."""
+        now = datetime.now(UTC)
+        return cls(moment(now), now.date())
+
+
+class ConsumerKeys:
+    """One consumer's keys."""
+
+    def __init__(
+        self,
+        name: str,
+        client_id: str,
+        consumer: Consumer,
+        *,
+        imported: ImportedKeys,
+        run: Run,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Make the keys that the consumer has on this day."""
+        self.client_id = client_id
+        self.consumer = consumer
+        self._name = name
+        self._imported = imported
+        self._run = run
+        self._opts = opts
+        self.generation = consumer.generation(run.today)
+        self.present = self._key(self.generation)
+        has_before = self.generation > 1 and consumer.overlap_for is not None
+        self.before = self._key(self.generation - 1) if has_before else None
+
+    def _key(self, generation: int) -> Key:
+        imported = self._imported.get(self.client_id, generation)
+        if imported is not None:
+            return Key(imported, pulumi.Output.from_input(None))
+        made = random.RandomPassword(
+            f"{self._name}-{self.client_id}-key-{generation}",
+            length=KEY_LENGTH,
+            special=False,
+            upper=False,
+            keepers={MADE: self._run.now},
+            # The state keeps the moment of the run that made it.
+            opts=pulumi.ResourceOptions.merge(
+                self._opts, pulumi.ResourceOptions(ignore_changes=["keepers"])
+            ),
+        )
+        return Key(pulumi.Output.secret(made.result), made.keepers.apply(_made))
+
+    def before_is_valid(self) -> pulumi.Output[bool]:
+        """Whether the key before is still accepted."""
+        if self.before is None:
+            return pulumi.Output.from_input(val=False)
+        return pulumi.Output.all(self.present.made, self.before.made).apply(
+            lambda both: keeps_key_before(self.consumer, both[0], both[1], self._run.today)
+        )
+
+    def entries(self) -> dict[str, pulumi.Output[str]]:
+        """Entries of a Secret's data that are there for sure."""
+        return {self.client_id: self.present.value.apply(encoded)}
+
+    def entries_before(self) -> dict[str, pulumi.Output[str]]:
+        """The entry of the key before, to be there while it is valid."""
+        if self.before is None:
+            return {}
+        return {f"{self.client_id}{PREVIOUS}": self.before.value.apply(encoded)}
+
+    def facts(self, secret: str) -> pulumi.Output[KeyFacts]:
+        """What may be told of the present key; plain."""
+        expires = self.consumer.expires
+
+        def tell(values: Mapping[str, object]) -> KeyFacts:
+            made = cast("str | None", values["made"])
+            return {
+                "clientId": self.client_id,
+                "generation": self.generation,
+                "made": made,
+                "expires": expires.isoformat() if expires else None,
+                "previousUntil": self._previous_until(made) if values["before"] else None,
+                "secret": secret,
+                "fingerprint": fingerprint(cast("str", values["value"])),
+            }
+
+        told = pulumi.Output.all(
+            value=self.present.value, made=self.present.made, before=self.before_is_valid()
+        ).apply(tell)
+        return pulumi.Output.unsecret(told)
+
+    def _previous_until(self, made: str | None) -> str | None:
+        if made is None or self.consumer.overlap_for is None:
+            return None
+        return (day(made) + days(self.consumer.overlap_for)).isoformat()
+
+
+def _made(keepers: Mapping[str, str] | None) -> str | None:
+    return (keepers or {}).get(MADE)
