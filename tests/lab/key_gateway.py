@@ -3,7 +3,7 @@
 import base64
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from tests.lab.plain_gateway import GATEWAY_API, until
 SECRETS = ("first", "second")
 ID_HEADER = "x-user-id"
 NEIGHBOUR = "/neighbour"
+ROUTES = GATEWAY_API + "/namespaces/{}/httproutes/{}"
 POLICIES = "/apis/gateway.envoyproxy.io/v1alpha1/namespaces/{}/securitypolicies/{}"
 
 
@@ -28,6 +29,9 @@ class Answer:
 
     status: int
     seen: list[list[str]]
+
+
+DENIED = Answer(401, [])
 
 
 class KeyGateway:
@@ -89,27 +93,31 @@ class KeyGateway:
 
     def add_neighbour(self, key: str) -> None:
         """Apply an HTTPRoute for `/neighbour` whose own policy demands this key of `anna`."""
-        backend = {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": self.name}
-        match = {"path": {"type": "PathPrefix", "value": NEIGHBOUR}}
-        spec = {
-            "parentRefs": [{"name": self.name}],
-            "rules": [{"matches": [match], "backendRefs": [backend]}],
-        }
         self.write("neighbour", {"anna": key})
-        thing = self._object("gateway.networking.k8s.io/v1", "HTTPRoute", "neighbour", spec=spec)
-        self.api.apply(self._neighbour_route, thing)
+        self.add_route("neighbour", [NEIGHBOUR])
         target = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "neighbour"}
         self.policy("neighbour", target, ("neighbour",))
 
     def remove_neighbour(self) -> None:
         """Delete what `add_neighbour` made."""
-        self.api.delete(self._neighbour_route)
+        self.remove_route("neighbour")
         self.api.delete(POLICIES.format(self.name, "neighbour"))
         self.api.delete(self.secret("neighbour"))
 
-    @property
-    def _neighbour_route(self) -> str:
-        return f"{GATEWAY_API}/namespaces/{self.name}/httproutes/neighbour"
+    def add_route(self, name: str, paths: Sequence[str]) -> None:
+        """Apply an HTTPRoute for paths of its own."""
+        backend = {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": self.name}
+        matches = [{"path": {"type": "PathPrefix", "value": path}} for path in paths]
+        spec = {
+            "parentRefs": [{"name": self.name}],
+            "rules": [{"matches": matches, "backendRefs": [backend]}],
+        }
+        thing = self._object("gateway.networking.k8s.io/v1", "HTTPRoute", name, spec=spec)
+        self.api.apply(ROUTES.format(self.name, name), thing)
+
+    def remove_route(self, name: str) -> None:
+        """Delete what `add_route` made."""
+        self.api.delete(ROUTES.format(self.name, name))
 
     def call(self, http: httpx.Client, key: str | None = None) -> Answer:
         """One call, with a key or without."""
@@ -132,6 +140,20 @@ class KeyGateway:
         return {"apiVersion": version, "kind": kind, "metadata": metadata, **more}
 
 
+def write(
+    gateway: KeyGateway,
+    http: httpx.Client,
+    first: Mapping[str, str | bytes],
+    second: Mapping[str, str | bytes] | None = None,
+) -> None:
+    """Write both Secrets, and wait until Envoy has them."""
+    signs = [new_key(), new_key()]
+    gateway.write("first", {**first, "zz-first": signs[0]})
+    gateway.write("second", {**(second or {}), "zz-second": signs[1]})
+    for sign in signs:
+        gateway.await_status(200, http, sign)
+
+
 def _data(keys: Mapping[str, str | bytes]) -> dict[str, str]:
     return {
         client: base64.b64encode(key.encode() if isinstance(key, str) else key).decode()
@@ -149,10 +171,10 @@ def new_key() -> str:
     return secrets.token_hex(32)
 
 
-def skipped(lab: Lab) -> int:
+def skipped(lab: Lab, reason: str = "") -> int:
     """How often Envoy Gateway kept a configuration from Envoy; only its log says so."""
-    log = Path(lab.info["logs"]) / "envoy-gateway.log"
-    return log.read_text().count("skipped publishing xds resources")
+    lines = (Path(lab.info["logs"]) / "envoy-gateway.log").read_text().splitlines()
+    return sum("skipped publishing xds resources" in line and reason in line for line in lines)
 
 
 def renewals(gateway: KeyGateway, lab: Lab) -> int:

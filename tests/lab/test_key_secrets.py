@@ -4,7 +4,7 @@ Each test states what the real programs do, the holes too: what this package wri
 the good rows. Measured with Envoy Gateway 1.9.1 and Envoy 1.39.1.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -14,6 +14,7 @@ from lab.kubernetes_api import KubernetesApi
 from lab.ports import free_port
 from lab.upstream import Upstream
 from tests.lab.key_gateway import (
+    DENIED,
     NEIGHBOUR,
     Answer,
     KeyGateway,
@@ -21,15 +22,13 @@ from tests.lab.key_gateway import (
     new_key,
     renewals,
     skipped,
+    write,
 )
 from tests.lab.plain_gateway import until
 
 pytestmark = pytest.mark.lab
 
-DENIED = Answer(401, [])
 BROKEN = Answer(500, [])
-ETCD_REQUEST = 1536 * 1024
-"""Bytes of one request that an etcd takes unless it is told otherwise."""
 
 
 @pytest.fixture(scope="module")
@@ -51,20 +50,6 @@ def gateway(deployed: KeyGateway, bob: str, http: httpx.Client) -> KeyGateway:
     """The Gateway, where only Bob has a key."""
     write(deployed, http, {"bob": bob})
     return deployed
-
-
-def write(
-    gateway: KeyGateway,
-    http: httpx.Client,
-    first: Mapping[str, str | bytes],
-    second: Mapping[str, str | bytes] | None = None,
-) -> None:
-    """Write both Secrets, and wait until Envoy has them."""
-    signs = [new_key(), new_key()]
-    gateway.write("first", {**first, "zz-first": signs[0]})
-    gateway.write("second", {**(second or {}), "zz-second": signs[1]})
-    for sign in signs:
-        gateway.await_status(200, http, sign)
 
 
 @pytest.mark.parametrize("where", ["one", "two"])
@@ -284,30 +269,3 @@ def test_a_change_of_a_key_leaves_the_listener_alone_when_a_more_exact_route_has
     for _ in range(3):
         write(gateway, http, {"bob": bob, "alice": new_key()})
     assert renewals(gateway, lab) == before
-
-
-@pytest.mark.parametrize("managers", [1, 2])
-def test_a_secret_holds_what_fits_into_one_request_to_etcd(
-    managers: int, deployed: KeyGateway
-) -> None:
-    """An entry takes id, value and 7 bytes, and once more its id and 8 for each field manager.
-
-    For ids and values of 64 characters at most; the object's other fields take less than 2 KiB.
-    """
-    entry = 63 + 64 + 7 + managers * (63 + 8)
-    refused = ETCD_REQUEST // entry + 1
-    with pytest.raises(httpx.HTTPStatusError, match="etcdserver: request is too large"):
-        _fill(deployed, refused, managers)
-    _fill(deployed, (ETCD_REQUEST - 2048) // entry, managers)
-
-
-def _fill(gateway: KeyGateway, count: int, managers: int) -> None:
-    """Write a Secret that no policy names, as one field manager or as two of the same entries."""
-    gateway.api.delete(gateway.secret("full"))
-    written = {f"{number:063}": f"{number:064}" for number in range(count)}
-    if managers == 1:
-        gateway.write("full", written)
-        return
-    gateway.write("full", dict.fromkeys(written, "9" * 64))
-    gateway.edit("full", written)
-    gateway.write("full", written)
