@@ -27,7 +27,7 @@ def register(record: Record, old: Record | None, inputs: Object, ignored: Sequen
         DeployError: an input isn't supported.
     """
     given = values.plain(inputs)
-    keepers = given.get("keepers")
+    keepers = inputs.get("keepers")  # with the marks of secrets
     if "keepers" in ignored:
         given.pop("keepers", None)
         keepers = old.values.get("keepers") if old else keepers

@@ -6,7 +6,7 @@ Only names of entries are told, never a value.
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from .connection import Cluster, Connection, Json
+from .connection import Cluster, Connection, Json, Unreachable
 from .paths import secret_path
 
 PULUMI_MANAGER = "pulumi-kubernetes"
@@ -55,24 +55,25 @@ async def remove_foreign(
     """Remove what somebody else put into a Secret of keys, since Envoy takes it for keys.
 
     Server-side apply leaves what another field manager owns, and pulumi-kubernetes does not even
-    show it (4.32): neither `up` nor `refresh` would ever remove a smuggled key.
+    show it (4.32): neither `up` nor `refresh` would ever remove a smuggled key, nor the key of a
+    revoked consumer that a stack whose state was lost has written.
 
     Returns:
         Names of the removed entries.
 
     Raises:
-        Unreachable: The cluster does not answer.
+        Unreachable: The cluster does not answer, or is another one.
         PermissionError: The cluster does not let us read or write it.
 
     """
     cluster = Cluster(connection)
     path = secret_path(namespace, name)
     found = await cluster.get(path)
-    if found is None:
-        return []
-    live = _live_secret(found)
+    live = None if found is None else _live_secret(found)
+    if live is None or live.uid != uid:
+        raise Unreachable("the cluster of the kubeconfig has another one, or none")
     foreign = sorted(live.data.keys() - set(ours))
-    if not foreign or live.uid != uid:
+    if not foreign:
         return []
     # With the UID, so that a Secret of another life is not touched.
     gone = {"metadata": {"uid": uid}, "data": dict.fromkeys(foreign)}

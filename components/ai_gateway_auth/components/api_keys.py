@@ -12,7 +12,7 @@ from ai_gateway_auth.models.shards import secret_names
 from .consumer_keys import ConsumerKeys, KeyFacts, Run
 from .imported_keys import ImportedKeys
 from .key_delivery import deliver, push
-from .kubernetes_provider import require_mutable_secrets
+from .kubernetes_provider import require_adoption, require_mutable_secrets
 from .live_secrets import LiveSecrets
 from .resources import KeySecret, connection, name_of
 from .settle import settle, warn
@@ -55,15 +55,20 @@ class ApiKeys(pulumi.ComponentResource):
         """
         super().__init__("ai-gateway-auth:index:ApiKeys", name, None, opts)
         self._name = name
-        self._shape, self._values = settle(
+        self._shape, values = settle(
             f"ApiKeys {name}", ApiKeysConfig, cast("Mapping[str, object]", args)
         )
+        # Imported keys must not make a secret of the namespace, and so of all names of entries: who
+        # takes a key from the values marks it.
+        self._values = pulumi.Output.unsecret(values)
         warn(self, self._shape, opts)
-        require_mutable_secrets(self.get_provider("kubernetes:index:Provider"))
+        provider = require_mutable_secrets(self.get_provider("kubernetes:index:Provider"))
+        require_adoption(provider, adopt=self._shape.adopt)
         self._names = secret_names(self._shape.secret_name, self._shape.shards)
         self._namespace = self._values.apply(lambda config: config.namespace)
-        consumers = self._consumers()
-        self.secrets = self._make_secrets(consumers)
+        live = LiveSecrets(self, connection(self._values), self._namespace, self._names)
+        consumers = self._consumers(live)
+        self.secrets = self._make_secrets(consumers, live)
         self._hand_over(consumers)
         self.secret_name = name_of(self.secrets[0])
         self.keys = pulumi.Output.secret(
@@ -76,20 +81,19 @@ class ApiKeys(pulumi.ComponentResource):
             {"secretName": self.secret_name, "keys": self.keys, "facts": self.facts}
         )
 
-    def _consumers(self) -> list[ConsumerKeys]:
+    def _consumers(self, live: LiveSecrets) -> list[ConsumerKeys]:
         """The keys of everybody who has one today, by client id."""
         run = Run.begin()
         opts = pulumi.ResourceOptions(parent=self)
-        imported = ImportedKeys(self._name, self._shape, self._values, opts)
+        imported = ImportedKeys(self._name, self._shape, self._values, live=live, opts=opts)
         return [
             ConsumerKeys(self._name, client_id, consumer, imported=imported, run=run, opts=opts)
             for client_id, consumer in sorted(self._shape.consumers.items())
             if consumer.has_key(run.today)
         ]
 
-    def _make_secrets(self, consumers: list[ConsumerKeys]) -> list[KeySecret]:
+    def _make_secrets(self, consumers: list[ConsumerKeys], live: LiveSecrets) -> list[KeySecret]:
         """Each Secret when the live ones allow it, and none with an entry of somebody else."""
-        live = LiveSecrets(self, connection(self._values), self._namespace, self._names)
         shards = self._shape.shards
         data = {
             name: _data([keys for keys in consumers if shard in shards.of(keys.client_id)])

@@ -24,7 +24,7 @@ from .api_key_authentication import ApiKeyAuthentication
 from .api_keys import ApiKeys
 from .consumer_keys import KeyFacts
 from .dedicated_gateway import DedicatedGateway
-from .kubernetes_provider import require_mutable_secrets
+from .kubernetes_provider import require_adoption, require_mutable_secrets
 from .model_route import ModelRoute
 from .oidc_authentication import OidcAuthentication
 from .policy import Policy
@@ -85,7 +85,9 @@ class AuthenticatedGateway(pulumi.ComponentResource):
             f"AuthenticatedGateway {name}", StackConfig, cast("Mapping[str, object]", args)
         )
         warn(self, self._shape, opts)
-        self._kubernetes = kubernetes_provider(self, name, self._values)
+        adopt = self._shape.adopt
+        self._kubernetes = kubernetes_provider(self, name, self._values, adopt=adopt)
+        require_adoption(self._kubernetes, adopt=adopt)
         if self._shape.api_key is not None:
             require_mutable_secrets(self._kubernetes)
         self._is_dedicated = self._shape.attach is Attach.LISTENER

@@ -22,6 +22,10 @@ from .imported_keys import ImportedKeys
 
 MADE = "made"
 """The keeper of a RandomPassword that tells when it was made."""
+IMPORTED = "imported"
+"""The keeper of a RandomPassword that holds, as a secret, the key to be used in its place."""
+
+Keepers = Mapping[str, str]
 
 
 class Key(NamedTuple):
@@ -88,26 +92,30 @@ class ConsumerKeys:
         self._run = run
         self._opts = opts
         self.generation = consumer.generation(run.today)
-        self.present = self._key(self.generation)
+        self.present = self._key(self.generation, client_id)
         has_before = self.generation > 1 and consumer.overlap_for is not None
-        self.before = self._key(self.generation - 1) if has_before else None
+        self.before = (
+            self._key(self.generation - 1, f"{client_id}{PREVIOUS}") if has_before else None
+        )
 
-    def _key(self, generation: int) -> Key:
-        imported = self._imported.get(self.client_id, generation)
-        if imported is not None:
-            return Key(imported, pulumi.Output.from_input(None))
+    def _key(self, generation: int, entry: str) -> Key:
+        imported = self._imported.get(self.client_id, generation, entry)
         made = random.RandomPassword(
             f"{self._name}-{self.client_id}-key-{generation}",
             length=KEY_LENGTH,
             special=False,
             upper=False,
-            keepers={MADE: self._run.now},
-            # The state keeps the moment of the run that made it.
+            keepers=_keepers(self._run.now, imported),
+            # The state keeps what the first run said: the moment, or the value that it imported.
             opts=pulumi.ResourceOptions.merge(
                 self._opts, pulumi.ResourceOptions(ignore_changes=["keepers"])
             ),
         )
-        return Key(pulumi.Output.secret(made.result), made.keepers.apply(_made))
+        value = made.keepers.apply(lambda keepers: _imported(keepers) or made.result)
+        if self._imported.is_given(self.client_id, generation) and imported is not None:
+            title = f"the key of {self.client_id} (generation {generation})"
+            value = pulumi.Output.all(value, imported).apply(lambda both: _same(title, *both))
+        return Key(pulumi.Output.secret(value), pulumi.Output.unsecret(made.keepers.apply(_made)))
 
     def before_is_valid(self) -> pulumi.Output[bool]:
         """Whether the key before is still accepted."""
@@ -154,5 +162,26 @@ class ConsumerKeys:
         return (day(made) + days(self.consumer.overlap_for)).isoformat()
 
 
-def _made(keepers: Mapping[str, str] | None) -> str | None:
+def _keepers(now: str, imported: pulumi.Output[str | None] | None) -> pulumi.Input[Keepers]:
+    """What the state is to remember of a key: when it was made, or what it is."""
+    if imported is None:
+        return {MADE: now}
+    return imported.apply(lambda key: {MADE: now} if key is None else {IMPORTED: key})
+
+
+def _made(keepers: Keepers | None) -> str | None:
     return (keepers or {}).get(MADE)
+
+
+def _imported(keepers: Keepers | None) -> str | None:
+    return (keepers or {}).get(IMPORTED)
+
+
+def _same(title: str, key: str, imported: str) -> str:
+    if key != imported:
+        raise pulumi.RunError(
+            f"{title} is not the one that the config imports: it was made before, and no key "
+            "changes unless its generation does. Nothing was changed. Remove the import, or raise "
+            "rotation and import it with that generation by importFrom."
+        )
+    return key

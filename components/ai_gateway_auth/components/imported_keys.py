@@ -11,6 +11,8 @@ from ai_gateway_auth.models.components import ApiKeysConfig
 from ai_gateway_auth.models.existing_key import ExistingKey
 from ai_gateway_auth.objects.key_secret import decoded, imported_key_mistakes
 
+from .live_secrets import LiveSecrets
+
 Place = tuple[str, int]
 """A client id and a generation."""
 
@@ -23,12 +25,15 @@ class ImportedKeys:
         name: str,
         shape: ApiKeysConfig,
         values: pulumi.Output[ApiKeysConfig],
+        *,
+        live: LiveSecrets,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Read the Secrets; a value that can't be a key fails whatever is made of any."""
         self._name = name
         self._values = values
         self._opts = opts
+        self._live = live.entries() if shape.adopt else None
         self._secrets: dict[str, kubernetes.core.v1.Secret] = {}
         found: dict[Place, pulumi.Output[str]] = {
             (client_id, 1): self._of_config(client_id) for client_id in shape.imported_keys
@@ -43,12 +48,21 @@ class ImportedKeys:
             lambda keys: _check(dict(zip(titles, cast("list[str]", keys), strict=True)))
         )
 
-    def get(self, client_id: str, generation: int) -> pulumi.Output[str] | None:
-        """The value of one generation of a consumer's key, if it is imported; secret."""
+    def is_given(self, client_id: str, generation: int) -> bool:
+        """Whether the config says where this key comes from."""
+        return (client_id, generation) in self._places
+
+    def get(self, client_id: str, generation: int, entry: str) -> pulumi.Output[str | None] | None:
+        """The value of one generation of a consumer's key, if it is imported; secret.
+
+        Where the stack adopts, a key that the config does not import is that of the live entry.
+        """
         number = self._places.get((client_id, generation))
-        if number is None:
+        if number is not None:
+            return pulumi.Output.secret(self._checked.apply(lambda keys: keys[number]))
+        if self._live is None:
             return None
-        return pulumi.Output.secret(self._checked.apply(lambda keys: keys[number]))
+        return self._live.apply(lambda entries: entries.get(entry))
 
     def _of_config(self, client_id: str) -> pulumi.Output[str]:
         return pulumi.Output.secret(

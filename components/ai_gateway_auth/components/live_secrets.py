@@ -14,6 +14,7 @@ from ai_gateway_auth.cluster.live_keys import (
     read_all,
     remove_foreign,
 )
+from ai_gateway_auth.objects.key_secret import decoded
 
 from .resources import KeySecret
 
@@ -38,6 +39,21 @@ class LiveSecrets:
         self._cluster = cluster
         self._namespace = namespace
         self._names = names
+
+    def entries(self) -> pulumi.Output[dict[str, str]]:
+        """The keys that are in use, by the name of their entry; secret."""
+
+        async def read(values: Sequence[object]) -> dict[str, str]:
+            live = await self._read(values)
+            found: dict[str, str] = {}
+            for secret in live.values():
+                for entry, value in secret.data.items():
+                    key = decoded(value)
+                    if key is not None:
+                        found.setdefault(entry, key)
+            return found
+
+        return pulumi.Output.secret(pulumi.Output.all(self._cluster, self._namespace).apply(read))
 
     def may_be_written(self, planned: pulumi.Output[Names]) -> pulumi.Output[None]:
         """Fails where writing the entries would lock somebody out for a moment.
@@ -99,8 +115,11 @@ class LiveSecrets:
                     ours=cast("Sequence[str]", values[2]),
                 )
             except (Unreachable, PermissionError) as error:
-                pulumi.log.warn(f"entries of others were not looked for: {error}.", self._component)
-                return
+                raise pulumi.RunError(
+                    f"Secret {metadata['name']} can't be looked at: {error}. A key in it that "
+                    "somebody else has added, or that was to go, may open the gateway. Give the "
+                    "kubeconfig and context of the cluster that the provider writes to."
+                ) from None
             if removed:
                 pulumi.log.warn(
                     f"removed from Secret {metadata['name']}: {_some(removed)}, which this stack "
@@ -119,6 +138,11 @@ class LiveSecrets:
                 cast("Connection", values[0]), cast("str", values[1]), self._names
             )
         except (Unreachable, PermissionError) as error:
+            if not pulumi.runtime.is_dry_run():
+                raise pulumi.RunError(
+                    f"the Secrets of keys can't be looked at: {error}. Nothing was changed. Give "
+                    "the kubeconfig and context of the cluster that the provider writes to."
+                ) from None
             pulumi.log.warn(
                 f"a prerequisite was not checked: the Secrets of keys: {error}.", self._component
             )

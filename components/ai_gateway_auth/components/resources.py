@@ -36,7 +36,11 @@ def connection(values: pulumi.Output[Connected]) -> pulumi.Output[Connection]:
 
 
 def kubernetes_provider(
-    component: pulumi.ComponentResource, name: str, values: pulumi.Output[Connected]
+    component: pulumi.ComponentResource,
+    name: str,
+    values: pulumi.Output[Connected],
+    *,
+    adopt: bool = False,
 ) -> pulumi.ProviderResource:
     """The provider that writes to the cluster: the caller's, or one of our own."""
     given = component.get_provider("kubernetes:index:Provider")
@@ -49,6 +53,7 @@ def kubernetes_provider(
         f"{name}-kubernetes",
         kubeconfig=shown.apply(lambda config: _secret(config.kubeconfig)),
         context=shown.apply(lambda config: config.context),
+        adopt=adopt,
         opts=pulumi.ResourceOptions(parent=component),
     )
 
