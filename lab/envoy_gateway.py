@@ -116,7 +116,7 @@ def configuration(admin_port: int, extension_manager: Mapping[str, Any] | None) 
         },
         "admin": {"address": {"host": "127.0.0.1", "port": admin_port}},
         "telemetry": {"metrics": {"prometheus": {"disable": True}}},
-        "extensionApis": {"enableBackend": True},
+        "extensionApis": {"enableBackend": True, "enableLua": True},
         **({"extensionManager": dict(extension_manager)} if extension_manager else {}),
     }
 
