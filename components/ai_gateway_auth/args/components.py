@@ -69,6 +69,8 @@ class OidcAuthenticationArgs(TypedDict):
     """What the policy is attached to."""
     settings: OidcSettingsArgs
     """Who may pass."""
+    protect: NotRequired[bool]
+    """Whether `destroy` and changes that would replace it are refused for the policy."""
     wait: NotRequired[WaitArgs]
     """How long `up` waits for the controllers."""
 
@@ -86,6 +88,8 @@ class ApiKeyAuthenticationArgs(TypedDict):
     """What the policy is attached to."""
     settings: ApiKeySettingsArgs
     """Who may pass."""
+    protect: NotRequired[bool]
+    """Whether `destroy` and changes that would replace it are refused for the policy."""
     wait: NotRequired[WaitArgs]
     """How long `up` waits for the controllers."""
 
@@ -130,5 +134,7 @@ class ModelRouteArgs(TypedDict):
     """Names of the listeners that the route is attached to."""
     route: RouteArgs
     """The route."""
+    protect: NotRequired[bool]
+    """Whether `destroy` and changes that would replace it are refused for the route."""
     wait: NotRequired[WaitArgs]
     """How long `up` waits for the controllers."""

@@ -46,7 +46,7 @@ class AuthenticatedGatewayArgs(TypedDict):
     """Keys that exist already, by client id: each is the consumer's first one. Secret."""
     protect: NotRequired[bool]
     """Whether `destroy` and changes that would replace them are refused for the Namespace, the
-    Gateway and the Secrets of keys."""
+    Gateway, the policies, the Secrets of keys and the route."""
     adopt: NotRequired[bool]
     """Take over objects that exist already, after the stack's state was lost. For one `up`."""
     route: NotRequired[RouteArgs]

@@ -10,6 +10,7 @@ from ai_gateway_auth.objects.metadata import (
     ENVOY_GATEWAY_V1ALPHA1,
     GATEWAY_API_V1,
 )
+from ai_gateway_auth.objects.push_secret import PUSH_SECRET_V1ALPHA1
 
 from .connection import Cluster, Connection, Json, Unreachable
 from .paths import cluster_wide, config_map
@@ -29,6 +30,10 @@ class Needs(NamedTuple):
     """Whether the AI Gateway must be installed."""
     controller_namespace: str
     """Where Envoy Gateway's configuration is."""
+    message_bytes: int = 0
+    """How large the keys make what Envoy Gateway sends to the AI Gateway."""
+    push_secrets: bool = False
+    """Whether External Secrets must be installed."""
 
 
 class Findings(NamedTuple):
@@ -40,6 +45,12 @@ class Findings(NamedTuple):
     """What could not be looked at, and why."""
 
 
+DEFAULT_MESSAGE_SIZE = "4Mi"
+"""Envoy Gateway's `extensionManager.maxMessageSize`, and the AI Gateway's `-maxRecvMsgSize`, unless
+they are set (Envoy Gateway 1.9.1, AI Gateway 1.1.0)."""
+_KEYS_SHARE = 0.9  # the rest of the message is routes and clusters
+_SUFFIXES = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 10**3, "M": 10**6, "G": 10**9, "": 1}
+
 _KINDS = {
     GATEWAY_API_V1: (
         ("gateways", "httproutes"),
@@ -48,6 +59,10 @@ _KINDS = {
     ENVOY_GATEWAY_V1ALPHA1: (
         ("backends", "clienttrafficpolicies", "envoyproxies", "securitypolicies"),
         "install Envoy Gateway 1.8.1 or newer with its CRDs",
+    ),
+    PUSH_SECRET_V1ALPHA1: (
+        ("pushsecrets",),
+        "install External Secrets, or remove pushTo from the consumers",
     ),
     AI_GATEWAY_V1BETA1: (
         ("aigatewayroutes", "aiservicebackends"),
@@ -63,6 +78,8 @@ async def findings(connection: Connection, needs: Needs) -> Findings:
     unchecked: list[str] = []
     for group_version, (plurals, remedy) in _KINDS.items():
         if group_version == AI_GATEWAY_V1BETA1 and not needs.ai_gateway:
+            continue
+        if group_version == PUSH_SECRET_V1ALPHA1 and not needs.push_secrets:
             continue
         try:
             served = await cluster.get(f"/apis/{group_version}")
@@ -124,6 +141,13 @@ async def _check_envoy_gateway(
     missing += configuration_missing(found, needs)
 
 
+def _bytes(quantity: str) -> int | None:
+    """A Kubernetes quantity in bytes, or None where it is written in a way that is not known."""
+    number = quantity.rstrip("KMGikm")
+    factor = _SUFFIXES.get(quantity[len(number) :])
+    return int(float(number) * factor) if factor is not None and number.isdecimal() else None
+
+
 def configuration_missing(found: Json, needs: Needs) -> list[str]:
     """What Envoy Gateway's own configuration must allow, from its ConfigMap."""
     data = cast("Mapping[str, str]", found.get("data") or {})
@@ -136,7 +160,17 @@ def configuration_missing(found: Json, needs: Needs) -> list[str]:
             "Envoy Gateway's Backend API is off, so no model has a backend: install Envoy Gateway "
             "with config.envoyGateway.extensionApis.enableBackend=true."
         )
-    if needs.ai_gateway and not config.get("extensionManager"):
+    manager = cast("Mapping[str, object]", config.get("extensionManager") or {})
+    most = _bytes(str(manager.get("maxMessageSize", DEFAULT_MESSAGE_SIZE)))
+    if manager and most is not None and needs.message_bytes > most * _KEYS_SHARE:
+        missing.append(
+            f"the keys take {needs.message_bytes:,} bytes of what Envoy Gateway sends to the AI "
+            f"Gateway, one copy for each model, and a message has {most:,}. With a larger one "
+            "nothing changes any more: a revoked key stays good, and every policy says Accepted. "
+            "Install Envoy Gateway with config.envoyGateway.extensionManager.maxMessageSize=512Mi, "
+            "and the AI Gateway's controller with -maxRecvMsgSize=536870912."
+        )
+    if needs.ai_gateway and not manager:
         missing.append(
             "the AI Gateway is not registered as Envoy Gateway's extension manager, so requests "
             "would not be routed by model: install Envoy Gateway with the AI Gateway's values file."

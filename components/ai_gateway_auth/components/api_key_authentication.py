@@ -45,7 +45,9 @@ class ApiKeyAuthentication(pulumi.ComponentResource):
             cluster=connection(values),
             seconds=shape.wait.policies,
             opts=pulumi.ResourceOptions(
-                parent=self, provider=kubernetes_provider(self, name, values)
+                parent=self,
+                provider=kubernetes_provider(self, name, values),
+                protect=shape.protect,
             ),
         )
         self.policy_name = self.policy.in_force.apply(lambda _: shape.settings.policy_name)

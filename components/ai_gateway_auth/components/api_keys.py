@@ -8,8 +8,9 @@ import pulumi
 from ai_gateway_auth.args import ApiKeysArgs
 from ai_gateway_auth.models.components import ApiKeysConfig
 from ai_gateway_auth.models.shards import secret_names
+from ai_gateway_auth.objects.key_secret import encoded
 
-from .consumer_keys import ConsumerKeys, KeyFacts, Run
+from .consumer_keys import ConsumerKeys, KeyFacts, Run, random_key
 from .imported_keys import ImportedKeys
 from .key_delivery import deliver, push
 from .kubernetes_provider import require_adoption, require_mutable_secrets
@@ -99,18 +100,39 @@ class ApiKeys(pulumi.ComponentResource):
             name: _data([keys for keys in consumers if shard in shards.of(keys.client_id)])
             for shard, name in enumerate(self._names)
         }
+        if not consumers:
+            data[self._names[0]] = self._nobody()
         names = {name: entries.apply(sorted) for name, entries in data.items()}
         allowed = live.may_be_written(pulumi.Output.all(**names))
         if self._shape.adopt:
             plain = pulumi.Output.all(**data).apply(lambda found: cast("PlainData", found))
             allowed = pulumi.Output.all(allowed, live.may_be_adopted(plain))
-        secrets = [self._secret(shard, allowed, data[name]) for shard, name in enumerate(data)]
-        for secret, name in zip(secrets, data, strict=True):
+        secrets: list[KeySecret] = []
+        for shard, name in enumerate(data):
+            # One after the other: where a consumer's keys are in two Secrets, the second must not
+            # name a key before which is still the present one of the first. Envoy Gateway then
+            # sees one value for two client ids, and answers 500 to everybody (1.9.1).
+            secret = self._secret(shard, allowed, data[name], after=secrets[-1:])
             live.without_foreign(secret, names[name])
+            secrets.append(secret)
         return secrets
 
+    def _nobody(self) -> pulumi.Output[Data]:
+        """A key that nobody is told, for a gateway whose last consumer is gone.
+
+        Envoy (1.39.1) replaces an empty list of keys by that of another route of the listener.
+        """
+        made = random_key(f"{self._name}-nobody", pulumi.ResourceOptions(parent=self))
+        entry = pulumi.Output.secret(made.result.apply(encoded))
+        return pulumi.Output.from_input(None).apply(lambda _: {"nobody": entry})
+
     def _secret(
-        self, shard: int, allowed: pulumi.Output[object], data: pulumi.Output[Data]
+        self,
+        shard: int,
+        allowed: pulumi.Output[object],
+        data: pulumi.Output[Data],
+        *,
+        after: list[KeySecret],
     ) -> KeySecret:
         suffix = f"-{shard}" if shard else ""
         return KeySecret(
@@ -121,7 +143,10 @@ class ApiKeys(pulumi.ComponentResource):
             # A Secret of another name is made before the old one goes, so that no request finds
             # none: Envoy answers 500 to everybody then.
             opts=pulumi.ResourceOptions(
-                parent=self, delete_before_replace=False, protect=self._shape.protect
+                parent=self,
+                delete_before_replace=False,
+                protect=self._shape.protect,
+                depends_on=[*after],
             ),
         )
 

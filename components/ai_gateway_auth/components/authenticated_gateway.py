@@ -16,6 +16,7 @@ from ai_gateway_auth.args import (
 )
 from ai_gateway_auth.cluster.connection import Connection
 from ai_gateway_auth.cluster.prerequisites import Needs, findings
+from ai_gateway_auth.models.keys import entries, message_bytes
 from ai_gateway_auth.models.stack import API_KEY_LISTENER, OIDC_LISTENER, Attach, StackConfig
 from ai_gateway_auth.objects.jwks import has_jwks_backend
 from ai_gateway_auth.objects.verification import listener_url, verify_command
@@ -24,12 +25,13 @@ from .api_key_authentication import ApiKeyAuthentication
 from .api_keys import ApiKeys
 from .consumer_keys import KeyFacts
 from .dedicated_gateway import DedicatedGateway
+from .identity import Identity, identity_policy, script_of
 from .kubernetes_provider import require_adoption, require_mutable_secrets
 from .model_route import ModelRoute
 from .oidc_authentication import OidcAuthentication
 from .policy import Policy
 from .resources import connection, kubernetes_provider, name_of, once
-from .settle import WHOLE, settle, warn
+from .settle import WHOLE, settle, today, warn
 
 METHODS = {OIDC_LISTENER: "OIDC token (JWT)", API_KEY_LISTENER: "API key"}
 
@@ -95,6 +97,7 @@ class AuthenticatedGateway(pulumi.ComponentResource):
         self.gateway = self._dedicated_gateway(checked) if self._is_dedicated else None
         self.namespace = self._home(checked)
         self.keys = self._api_keys()
+        self.identity = self._identity()
         self.policies = self._policies()
         self.route = self._model_route()
         self._set_outputs()
@@ -111,6 +114,8 @@ class AuthenticatedGateway(pulumi.ComponentResource):
                 gateway_class=None if creates_class else shape.gateway.gateway_class.name,
                 backends=creates_route or any(map(has_jwks_backend, providers)),
                 ai_gateway=shape.route is not None,
+                message_bytes=_message_bytes(shape),
+                push_secrets=any(consumer.push_to for consumer in shape.consumers.values()),
                 controller_namespace=cast("str", values[1]),
             )
             found = await findings(cast("Connection", values[0]), needs)
@@ -198,6 +203,29 @@ class AuthenticatedGateway(pulumi.ComponentResource):
         }
         return ApiKeys(f"{self._name}-api-keys", cast("ApiKeysArgs", args), self._opts())
 
+    def _identity(self) -> Identity | None:
+        """The script that completes the identity of API-key clients, where the config has it."""
+        settings = self._shape.api_key
+        if self.gateway is None or settings is None or not settings.lua:
+            return None
+        return identity_policy(
+            f"{self._name}-identity",
+            script=script_of(self._shape.consumers, settings),
+            gateway=self.gateway.gateway_name,
+            listener=API_KEY_LISTENER,
+            namespace=self.namespace,
+            cluster=connection(self._values),
+            seconds=self._shape.wait.policies,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=self._kubernetes,
+                depends_on=cast(
+                    "pulumi.Input[list[pulumi.Input[pulumi.Resource]]]",
+                    once(self.gateway.ready, [self.gateway.client_traffic_policy]),
+                ),
+            ),
+        )
+
     def _policies(self) -> dict[str, Policy]:
         """Each method's policy, after the Secret and after the Gateway's stripping of headers."""
         after: list[pulumi.Resource] = []
@@ -225,7 +253,7 @@ class AuthenticatedGateway(pulumi.ComponentResource):
 
     def _policy_args(self, listener: str) -> dict[str, object]:
         return {
-            **self._common("kubeconfig", "context", "wait"),
+            **self._common("kubeconfig", "context", "protect", "wait"),
             "namespace": self.namespace,
             "target": self._target(listener),
         }
@@ -245,14 +273,15 @@ class AuthenticatedGateway(pulumi.ComponentResource):
         if self.gateway is None or "route" not in self._args:
             return None
         args = {
-            **self._common("kubeconfig", "context", "wait"),
+            **self._common("kubeconfig", "context", "protect", "wait"),
             "namespace": self.namespace,
             "gateway": self.gateway.gateway_name,
             "listeners": list(self._shape.listeners()),
             "route": self._args["route"],
         }
-        in_force = [policy.in_force for policy in self.policies.values()]
-        resources = [policy.resource for policy in self.policies.values()]
+        needed = [*self.policies.values(), *([self.identity] if self.identity else [])]
+        in_force = [policy.in_force for policy in needed]
+        resources = [policy.resource for policy in needed]
         after = once([*self.gateway.ready, *in_force], resources)
         return ModelRoute(f"{self._name}-route", cast("ModelRouteArgs", args), self._opts(after))
 
@@ -289,6 +318,13 @@ class AuthenticatedGateway(pulumi.ComponentResource):
                 "verifyCommand": self.verify_command,
             }
         )
+
+
+def _message_bytes(shape: StackConfig) -> int:
+    """How large the keys make what Envoy Gateway sends to the AI Gateway."""
+    create = shape.route.create if shape.route else None
+    lengths = entries(shape.consumers, shape.imported_keys, today())
+    return message_bytes(lengths, routes=len(create.models) if create else 1)
 
 
 def _endpoints(config: StackConfig, address: str) -> list[ListenerEndpoint]:

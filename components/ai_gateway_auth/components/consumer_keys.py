@@ -71,6 +71,20 @@ class Run(NamedTuple):
         return cls(moment(now), now.date())
 
 
+def random_key(
+    name: str, opts: pulumi.ResourceOptions, keepers: pulumi.Input[Keepers] | None = None
+) -> random.RandomPassword:
+    """A key that is made once; the state keeps the keepers of the run that made it."""
+    return random.RandomPassword(
+        name,
+        length=KEY_LENGTH,
+        special=False,
+        upper=False,
+        keepers=keepers,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=["keepers"])),
+    )
+
+
 class ConsumerKeys:
     """One consumer's keys."""
 
@@ -100,16 +114,10 @@ class ConsumerKeys:
 
     def _key(self, generation: int, entry: str) -> Key:
         imported = self._imported.get(self.client_id, generation, entry)
-        made = random.RandomPassword(
+        made = random_key(
             f"{self._name}-{self.client_id}-key-{generation}",
-            length=KEY_LENGTH,
-            special=False,
-            upper=False,
+            self._opts,
             keepers=_keepers(self._run.now, imported),
-            # The state keeps what the first run said: the moment, or the value that it imported.
-            opts=pulumi.ResourceOptions.merge(
-                self._opts, pulumi.ResourceOptions(ignore_changes=["keepers"])
-            ),
         )
         value = made.keepers.apply(lambda keepers: _imported(keepers) or made.result)
         if self._imported.is_given(self.client_id, generation) and imported is not None:

@@ -12,11 +12,7 @@ from ai_gateway_auth.cluster.conditions import Ancestor, gateway_unmet, policy_u
 from ai_gateway_auth.cluster.connection import Json
 from ai_gateway_auth.cluster.paths import http_route_path, namespaced
 from ai_gateway_auth.models.components import DedicatedGatewayConfig
-from ai_gateway_auth.objects.anchor import (
-    anchor_policy_spec,
-    anchor_route_spec,
-    anchor_secret_data,
-)
+from ai_gateway_auth.objects.anchor import anchor_policy_spec, anchor_route_spec
 from ai_gateway_auth.objects.client_traffic_policy import client_traffic_policy_spec
 from ai_gateway_auth.objects.envoy_proxy import envoy_proxy_spec
 from ai_gateway_auth.objects.gateway import (
@@ -164,7 +160,6 @@ class DedicatedGateway(pulumi.ComponentResource):
             f"{self._name}-anchor-secret",
             metadata={"name": name, "namespace": self.namespace, "labels": LABELS},
             type="Opaque",
-            data=anchor_secret_data(),
             opts=self._opts(home),
         )
         policy = self._custom(

@@ -73,8 +73,8 @@ class ImportedKeys:
         secret = self._secret(client_id, index, existing)
         data_key = existing.key or client_id
         return pulumi.Output.secret(
-            pulumi.Output.all(secret.metadata, secret.data).apply(
-                lambda both: _entry(f"{both[0].namespace}/{both[0].name}", both[1], data_key)
+            pulumi.Output.all(secret.id, secret.data).apply(
+                lambda both: _entry(both[0], both[1], data_key)
             )
         )
 

@@ -113,6 +113,9 @@ class ModelRoute(pulumi.ComponentResource):
                 )
             ),
             after=before,
+            # All that must outlive the route is what it comes after: as long as it can't be
+            # destroyed, nothing of it can.
+            protect=self._shape.protect,
         )
         self.route = route
         return self._values.apply(lambda config: self._accepted(route, config))
@@ -192,6 +195,7 @@ class ModelRoute(pulumi.ComponentResource):
         name: str,
         spec: pulumi.Output[Mapping[str, object]],
         after: Sequence[pulumi.Resource] = (),
+        protect: bool = False,
     ) -> KubernetesObject:
         has_finalizer = group_version == AI_GATEWAY_V1BETA1
         return kubernetes_object(
@@ -203,7 +207,7 @@ class ModelRoute(pulumi.ComponentResource):
             spec=spec,
             annotations=DELETED_IN_BACKGROUND if has_finalizer else None,
             opts=pulumi.ResourceOptions.merge(
-                self._opts, pulumi.ResourceOptions(depends_on=list(after))
+                self._opts, pulumi.ResourceOptions(depends_on=list(after), protect=protect)
             ),
         )
 

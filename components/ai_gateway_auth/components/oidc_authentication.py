@@ -67,7 +67,8 @@ class OidcAuthentication(pulumi.ComponentResource):
             cluster=connection(values),
             seconds=shape.wait.policies,
             opts=pulumi.ResourceOptions.merge(
-                self._opts, pulumi.ResourceOptions(depends_on=endpoints)
+                self._opts,
+                pulumi.ResourceOptions(depends_on=endpoints, protect=shape.protect),
             ),
         )
         self.policy_name = self.policy.in_force.apply(lambda _: shape.settings.policy_name)

@@ -22,7 +22,14 @@ from .fields import (
     Version,
 )
 from .gateway import Gateway
-from .keys import delivery_mistakes, import_mistakes, key_warnings, size_mistakes
+from .keys import (
+    delivery_mistakes,
+    entries,
+    import_mistakes,
+    key_warnings,
+    push_mistakes,
+    size_mistakes,
+)
 from .listener import Listener, certificate_mistakes, collisions
 from .namespace import Namespace, namespace_mistakes
 from .oidc import OidcSettings
@@ -121,6 +128,8 @@ class OidcAuthenticationConfig(Model):
     """What the policy is attached to."""
     settings: OidcSettings
     """Who may pass."""
+    protect: bool = False
+    """Whether `destroy` and changes that would replace it are refused for the policy."""
     wait: Wait = Wait()
     """How long `up` waits for the controllers."""
 
@@ -138,6 +147,8 @@ class ApiKeyAuthenticationConfig(Model):
     """What the policy is attached to."""
     settings: ApiKeySettings
     """Who may pass."""
+    protect: bool = False
+    """Whether `destroy` and changes that would replace it are refused for the policy."""
     wait: Wait = Wait()
     """How long `up` waits for the controllers."""
 
@@ -179,9 +190,9 @@ class ApiKeysConfig(Model):
         """Rules between the consumers."""
         yield from import_mistakes(self.consumers, self.imported_keys, today, ("importedKeys",))
         yield from delivery_mistakes(self.consumers, self.namespace, self.secret_name, self.shards)
-        yield from size_mistakes(
-            self.consumers, self.imported_keys, self.shards, ("shards",), today
-        )
+        yield from push_mistakes(self.consumers)
+        lengths = entries(self.consumers, self.imported_keys, today)
+        yield from size_mistakes(lengths, self.shards, ("shards",))
 
     def warnings(self, today: date) -> Iterator[Warning_]:
         """What `up` will do by itself."""
@@ -205,5 +216,7 @@ class ModelRouteConfig(Model):
     """Names of the listeners that the route is attached to."""
     route: Route
     """The route."""
+    protect: bool = False
+    """Whether `destroy` and changes that would replace it are refused for the route."""
     wait: Wait = Wait()
     """How long `up` waits for the controllers."""

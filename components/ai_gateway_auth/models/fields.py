@@ -63,8 +63,13 @@ def _label(value: str) -> str:
     return value
 
 
+def is_resource_name(value: str) -> bool:
+    """Whether Kubernetes takes it for the name of an object."""
+    return len(value) <= _NAME_LENGTH and all(_LABEL.fullmatch(part) for part in value.split("."))
+
+
 def _resource_name(value: str) -> str:
-    if len(value) > _NAME_LENGTH or not all(_LABEL.fullmatch(part) for part in value.split(".")):
+    if not is_resource_name(value):
         raise broken(
             "a Kubernetes name has at most 253 characters of a-z, 0-9, '-' and '.', and each part "
             "starts and ends with a letter or digit, because the API server refuses any other.",

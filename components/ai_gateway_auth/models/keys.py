@@ -1,5 +1,6 @@
 """The keys of all consumers together: what no consumer can know alone."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -7,21 +8,28 @@ from datetime import date, timedelta
 from .base import Mistake, Note, Path, Pending, Warning_, pending
 from .consumer import Consumer
 from .delivery import DeliverTo
-from .fields import LONGEST_KEY, PREVIOUS, days
+from .fields import LONGEST_KEY, PREVIOUS, days, is_resource_name
 from .shards import Shards, secret_names
 
 KEY_LENGTH = 64
 """Characters of a key that is made at random: small letters and digits, 330 bits."""
-MOST_BYTES = 1_300_000
-"""What may be in one Secret, counted as `entry_bytes`."""
+MOST_BYTES = 1_415_000
+"""What fits into one Secret, counted by `entry_bytes`, with a margin of a tenth: etcd takes 1.5 MiB
+(5,697 entries with ids of 63 characters and two field managers, Kubernetes 1.36.3)."""
+MOST_VALUE_BYTES = 1_048_576
+"""What Kubernetes takes for all values of one Secret."""
 _MOST_NAMED = 20
 
 Consumers = Mapping[str, Consumer]
 
 
 def entry_bytes(client_id: str, value_length: int) -> int:
-    """What an entry takes of a Secret: its id twice, the second time in `managedFields`."""
-    return 2 * len(client_id) + value_length + 32
+    """What an entry takes of a Secret.
+
+    Its id also stands in `managedFields`, once for each field manager, and there are two after a
+    stack was adopted or a backup restored.
+    """
+    return 3 * len(client_id) + value_length + 26
 
 
 def import_mistakes(
@@ -91,6 +99,18 @@ def _deliveries(consumers: Consumers) -> Iterator[tuple[str, DeliverTo]]:
             yield client_id, consumer.deliver_to
 
 
+def push_mistakes(consumers: Consumers) -> Iterator[Mistake]:
+    """The PushSecret is named after its consumer."""
+    for client_id, consumer in consumers.items():
+        if consumer.push_to is not None and not is_resource_name(client_id):
+            yield Mistake(
+                ("consumers", client_id, "pushTo"),
+                client_id,
+                "the PushSecret is named after the client id, which is no Kubernetes name.",
+                "use a client id of a-z, 0-9, '-' and '.', e.g. ci-runner, or remove pushTo.",
+            )
+
+
 def group_mistakes(consumers: Consumers, *, lua: bool) -> Iterator[Mistake]:
     """Without Lua, the client id itself has to tell the team."""
     if lua:
@@ -114,40 +134,53 @@ def group_mistakes(consumers: Consumers, *, lua: bool) -> Iterator[Mistake]:
             )
 
 
+def entries(
+    consumers: Consumers, imported_keys: Mapping[str, str], today: date
+) -> dict[str, dict[str, int]]:
+    """The most that Secrets may have to hold: lengths of the values by entry, by client id."""
+    found: dict[str, dict[str, int]] = {}
+    for client_id, consumer in consumers.items():
+        if consumer.has_key(today):
+            is_imported = bool(consumer.import_from) or client_id in imported_keys
+            length = LONGEST_KEY if is_imported else KEY_LENGTH
+            found[client_id] = {client_id: length}
+            if consumer.overlap_for is not None:
+                found[client_id][f"{client_id}{PREVIOUS}"] = length
+    return found
+
+
+def message_bytes(lengths: Mapping[str, Mapping[str, int]], routes: int) -> int:
+    """What Envoy Gateway sends to the AI Gateway: each route match carries every key."""
+    each = sum(len(name) + length + 6 for own in lengths.values() for name, length in own.items())
+    return (routes + 1) * each
+
+
 def size_mistakes(
-    consumers: Consumers,
-    imported_keys: Mapping[str, str],
-    shards: Shards,
-    path: Path,
-    today: date,
+    lengths: Mapping[str, Mapping[str, int]], shards: Shards, path: Path
 ) -> Iterator[Mistake]:
     """Each Secret takes all of its keys; the path leads to `shards`."""
     sizes: Counter[int] = Counter()
-    for client_id, consumer in consumers.items():
-        if consumer.has_key(today):
-            size = _consumer_bytes(client_id, consumer, imported_keys)
-            for shard in shards.of(client_id):
-                sizes[shard] += size
-    fullest, size = max(sizes.items(), key=lambda item: item[1], default=(0, 0))
-    if size > MOST_BYTES:
-        enough = shards.count * -(-size * 5 // (MOST_BYTES * 4))
+    values: Counter[int] = Counter()
+    for client_id, own in lengths.items():
+        for shard in shards.of(client_id):
+            sizes[shard] += sum(entry_bytes(name, length) for name, length in own.items())
+            values[shard] += sum(own.values())
+    fullness = {
+        shard: max(size / MOST_BYTES, values[shard] / MOST_VALUE_BYTES)
+        for shard, size in sizes.items()
+    }
+    fullest, fill = max(fullness.items(), key=lambda item: item[1], default=(0, 0.0))
+    if fill > 1:
+        # A quarter more, since client ids don't spread evenly.
+        enough = math.ceil(shards.count * fill * 1.25)
         yield Mistake(
             (*path, "count"),
             shards.count,
-            f"the keys of Secret number {fullest} would take {size:,} bytes, and a Secret takes "
-            f"{MOST_BYTES:,}, because etcd refuses a larger one with all that Kubernetes adds.",
+            f"the keys of Secret number {fullest} would fill it to {fill:.0%}, and the API server "
+            "would refuse it.",
             f"set count: {enough} and before: {shards.count} for one `up`, and remove before in "
             "the next.",
         )
-
-
-def _consumer_bytes(client_id: str, consumer: Consumer, imported_keys: Mapping[str, str]) -> int:
-    is_imported = bool(consumer.import_from) or client_id in imported_keys
-    length = LONGEST_KEY if is_imported else KEY_LENGTH
-    size = entry_bytes(client_id, length)
-    if consumer.overlap_for is not None:
-        size += entry_bytes(client_id + PREVIOUS, length)
-    return size
 
 
 def key_warnings(

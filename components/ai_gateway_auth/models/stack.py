@@ -12,9 +12,11 @@ from .fields import ClientId, ImportedKey, LateDnsLabel, Version
 from .gateway import Gateway
 from .keys import (
     delivery_mistakes,
+    entries,
     group_mistakes,
     import_mistakes,
     key_warnings,
+    push_mistakes,
     size_mistakes,
 )
 from .listener import Listener, certificate_mistakes, collisions
@@ -68,7 +70,7 @@ class StackConfig(Model):
     """Keys that exist already, by client id: each is the consumer's first one. Secret."""
     protect: bool = False
     """Whether `destroy` and changes that would replace them are refused for the Namespace, the
-    Gateway and the Secrets of keys."""
+    Gateway, the policies, the Secrets of keys and the route."""
     adopt: bool = False
     """Take over objects that exist already, after the stack's state was lost. For one `up`."""
     route: Route | None = None
@@ -152,8 +154,9 @@ class StackConfig(Model):
         yield from delivery_mistakes(
             self.consumers, self.home(), settings.secret_name, settings.shards
         )
-        path = ("apiKey", "shards")
-        yield from size_mistakes(self.consumers, imported, settings.shards, path, today)
+        yield from push_mistakes(self.consumers)
+        lengths = entries(self.consumers, imported, today)
+        yield from size_mistakes(lengths, settings.shards, ("apiKey", "shards"))
 
     def home(self) -> str:
         """Namespace of the policies and Secrets: ours, or that of the existing route."""

@@ -12,6 +12,7 @@ HOME = "/namespaces/maas-system"
 GATEWAY_API = "/apis/gateway.networking.k8s.io/v1"
 ENVOY_GATEWAY = "/apis/gateway.envoyproxy.io/v1alpha1"
 AI_GATEWAY = "/apis/aigateway.envoyproxy.io/v1beta1"
+KEYS = "/api/v1/namespaces/maas-system/secrets/maas-api-keys"
 CLASS = f"{GATEWAY_API}/gatewayclasses/envoy-gateway"
 CONFIG = "/api/v1/namespaces/envoy-gateway-system/configmaps/envoy-gateway-config"
 GATEWAY = f"{GATEWAY_API}{HOME}/gateways/maas"
@@ -73,6 +74,7 @@ def cluster(server: ApiServer) -> ApiServer:
     server.answer(CLASS, {"metadata": {"name": "envoy-gateway"}})
     server.answer(CONFIG, {"data": {"envoy-gateway.yaml": MANAGED}})
     accepted = conditions("Accepted")
+    server.answer(KEYS, {"metadata": {"uid": "uid-of-maas-api-keys-secret"}, "data": {}})
     server.answer(GATEWAY, gateway(conditions("Accepted", "Programmed")))
     server.answer(CLOSED, policy("maas-gateway-closed", None, accepted))
     server.answer(CLIENT_TRAFFIC, policy("maas-gateway-client-traffic", None, accepted))
