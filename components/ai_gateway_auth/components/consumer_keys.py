@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import NamedTuple, TypedDict, cast
+from typing import NamedTuple, TypedDict
 
 import pulumi
 import pulumi_random as random
@@ -143,26 +143,18 @@ class ConsumerKeys:
             return {}
         return {f"{self.client_id}{PREVIOUS}": self.before.value.apply(encoded)}
 
-    def facts(self, secret: str) -> pulumi.Output[KeyFacts]:
-        """What may be told of the present key; plain."""
+    def facts(self, secret: str, key: str, made: str | None, *, has_before: bool) -> KeyFacts:
+        """What may be told of the present key, from what it is."""
         expires = self.consumer.expires
-
-        def tell(values: Mapping[str, object]) -> KeyFacts:
-            made = cast("str | None", values["made"])
-            return {
-                "clientId": self.client_id,
-                "generation": self.generation,
-                "made": made,
-                "expires": expires.isoformat() if expires else None,
-                "previousUntil": self._previous_until(made) if values["before"] else None,
-                "secret": secret,
-                "fingerprint": fingerprint(cast("str", values["value"])),
-            }
-
-        told = pulumi.Output.all(
-            value=self.present.value, made=self.present.made, before=self.before_is_valid()
-        ).apply(tell)
-        return pulumi.Output.unsecret(told)
+        return {
+            "clientId": self.client_id,
+            "generation": self.generation,
+            "made": made,
+            "expires": expires.isoformat() if expires else None,
+            "previousUntil": self._previous_until(made) if has_before else None,
+            "secret": secret,
+            "fingerprint": fingerprint(key),
+        }
 
     def _previous_until(self, made: str | None) -> str | None:
         if made is None or self.consumer.overlap_for is None:
