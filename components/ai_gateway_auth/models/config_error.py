@@ -8,6 +8,7 @@ from typing import cast
 from .base import Mistake, Note, Path, Pending, in_camel_case
 
 _LONGEST_VALUE = 160
+_MOST_TOLD = 100
 
 
 class ConfigError(Exception):
@@ -19,16 +20,31 @@ class ConfigError(Exception):
         *,
         secret_paths: Collection[Path],
         secret_texts: Collection[str] = (),
+        files: Mapping[Path, str] | None = None,
     ) -> None:
-        """Keep the mistakes in the order of their paths.
+        """Keep the mistakes in the order of their paths; the text tells the first hundred.
 
         Values at and below a secret path are masked, and so is each secret text within a rule or
         remedy: a rule over two fields may quote the other one.
+
+        Args:
+            mistakes: What is wrong.
+            secret_paths: Paths whose values, and everything below, are never shown.
+            secret_texts: Texts that are never shown.
+            files: Names of the files that parts of the config come from, by the part's path.
+
         """
-        self.mistakes = sorted(mistakes, key=lambda mistake: [str(part) for part in mistake.path])
-        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
         secrets = {in_camel_case(path) for path in secret_paths}
-        parts = [_describe(mistake, secrets, secret_texts) for mistake in self.mistakes]
+        longest_first = sorted(secret_texts, key=len, reverse=True)
+        ordered = sorted(mistakes, key=lambda mistake: [str(part) for part in mistake.path])
+        self.mistakes = [_without_value(mistake, secrets) for mistake in ordered]
+        parts = [
+            _describe(mistake, longest_first, files or {}) for mistake in self.mistakes[:_MOST_TOLD]
+        ]
+        more = len(self.mistakes) - _MOST_TOLD
+        if more > 0:
+            parts.append(f"\n  and {more:,} more.")
+        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes):,} mistakes"
         super().__init__("\n".join([f"the config has {count}; nothing was changed.", *parts]))
 
 
@@ -40,16 +56,25 @@ def dotted(path: Path) -> str:
     return text.removeprefix(".") or "(the whole config)"
 
 
-def _describe(mistake: Mistake, secrets: Collection[Path], secret_texts: Collection[str]) -> str:
-    value = "(missing)"
-    if mistake.value is not None:
-        value = _shown(_masked(mistake.value, in_camel_case(mistake.path), secrets))
+def _without_value(mistake: Mistake, secrets: Collection[Path]) -> Mistake:
+    if mistake.value is None:
+        return mistake
+    return mistake._replace(value=_masked(mistake.value, in_camel_case(mistake.path), secrets))
+
+
+def _describe(mistake: Mistake, secret_texts: Collection[str], files: Mapping[Path, str]) -> str:
+    value = "(missing)" if mistake.value is None else _shown(mistake.value)
     return (
-        f"\n  {dotted(mistake.path)}\n"
+        f"\n  {dotted(mistake.path)}{_place(mistake.path, files)}\n"
         f"    value:  {value}\n"
         f"    rule:   {_without(mistake.rule, secret_texts)}\n"
         f"    remedy: {_without(mistake.remedy, secret_texts)}"
     )
+
+
+def _place(path: Path, files: Mapping[Path, str]) -> str:
+    found = [name for part, name in files.items() if path[: len(part)] == part]
+    return f", in {found[0]}" if found else ""
 
 
 _SECRET = Note("[secret]")
@@ -57,7 +82,7 @@ _SECRET = Note("[secret]")
 
 def _masked(value: object, path: Path, secrets: Collection[Path]) -> object:
     """The value with what is secret, or not known yet, replaced by a word."""
-    if any(path[: len(secret)] == secret for secret in secrets):
+    if any(path[:length] in secrets for length in range(len(path) + 1)):
         return _SECRET
     if isinstance(value, Pending):
         return Note(repr(value))
@@ -81,6 +106,7 @@ def _shown(value: object) -> str:
 
 
 def _without(text: str, secret_texts: Collection[str]) -> str:
-    for secret in sorted(secret_texts, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _SECRET, text)
+    for secret in secret_texts:
+        if secret in text:
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _SECRET, text)
     return text

@@ -120,6 +120,6 @@ class Consumer(Model):
                     existing.generation,
                     f"the consumer's present key is of generation {self.generation(today)}, and "
                     "nothing reads one of a later generation.",
-                    "raise rotation, or lower generation.",
+                    "lower generation, or raise rotation (with rotateEvery: an earlier since).",
                 )
             seen.add(existing.generation)

@@ -327,7 +327,9 @@ IdentityHeader = Annotated[str, AfterValidator(_identity_header)]
 ClientId = Annotated[str, AfterValidator(_client_id)]
 DataKey = Annotated[str, AfterValidator(_data_key)]
 Group = Annotated[str, AfterValidator(_group)]
-Days = Annotated[str, AfterValidator(_days)]
+Days = Annotated[
+    str, BeforeValidator(_number_as_text, json_schema_input_type=str), AfterValidator(_days)
+]
 ImportedKey = Annotated[str, AfterValidator(_imported_key), MAY_BE_PENDING]
 Port = Annotated[int, Field(strict=True), AfterValidator(_port)]
 Quantity = Annotated[

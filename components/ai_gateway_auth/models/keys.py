@@ -9,7 +9,7 @@ from .base import Mistake, Note, Path, Pending, Warning_, pending
 from .consumer import Consumer
 from .delivery import DeliverTo
 from .fields import LONGEST_KEY, PREVIOUS, days, is_resource_name
-from .shards import Shards, secret_names
+from .shards import MOST_SHARDS, Shards, secret_names
 
 KEY_LENGTH = 64
 """Characters of a key that is made at random: small letters and digits, 330 bits."""
@@ -40,10 +40,10 @@ def import_mistakes(
         consumer = consumers.get(client_id)
         if consumer is None:
             yield Mistake(
-                (*path, client_id),
-                Note("given"),
-                "an imported key belongs to a consumer.",
-                f"add {client_id} to consumers, or remove its key here.",
+                ("consumers", client_id),
+                None,
+                "importedKeys has a key for it, and a key belongs to a consumer.",
+                f"add {client_id} to consumers, or remove its imported key.",
             )
         elif any(existing.generation == 1 for existing in consumer.import_from):
             yield Mistake(
@@ -88,8 +88,8 @@ def delivery_mistakes(
             yield Mistake(
                 ("consumers", client_id, "deliverTo"),
                 f"{deliver_to.namespace}/{deliver_to.name}",
-                f"this Secret is that of {owner}, and a Secret is written by one.",
-                "choose another name.",
+                f"this Secret is that of {owner} already, and two would overwrite each other.",
+                "choose another name or namespace.",
             )
 
 
@@ -179,7 +179,9 @@ def size_mistakes(
             f"the keys of Secret number {fullest} would fill it to {fill:.0%}, and the API server "
             "would refuse it.",
             f"set count: {enough} and before: {shards.count} for one `up`, and remove before in "
-            "the next.",
+            "the next."
+            if enough <= MOST_SHARDS
+            else f"spread the consumers over several stacks of up to {MOST_SHARDS} Secrets.",
         )
 
 

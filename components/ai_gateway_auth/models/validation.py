@@ -6,9 +6,10 @@ from datetime import date
 from typing import TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.alias_generators import to_snake
 from pydantic_core import ErrorDetails
 
-from .base import PENDING, Mistake, Model, Path, Pending
+from .base import PENDING, Mistake, Model, Note, Path, Pending
 from .config_error import ConfigError, dotted
 from .mending import Mending, data_path
 
@@ -17,7 +18,15 @@ M = TypeVar("M", bound=Model)
 _ROUNDS = 40
 
 
-def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[Path] = ()) -> M:
+def check(
+    model: type[M],
+    raw: object,
+    *,
+    today: date,
+    secret_paths: Collection[Path] = (),
+    files: Mapping[Path, str] | None = None,
+    mistakes: Collection[Mistake] = (),
+) -> M:
     """Make the model of raw data.
 
     Args:
@@ -26,15 +35,17 @@ def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[
         today: The day on which dates are judged.
         secret_paths: Paths whose values, and everything below, are never shown; in camelCase or
             snake_case.
+        files: Names of the files that parts of the data come from, by the part's path.
+        mistakes: What is known to be wrong; it is told together with what is found.
 
     Raises:
         ConfigError: The data breaks at least one rule.
 
     """
     secret_paths = [*secret_paths, *((name,) for name in model.secret_fields)]
-    found, mistakes, mending = _parse(model, raw)
+    found, broken, mending = _parse(model, raw)
     if found is not None:
-        mistakes += [
+        broken += [
             Mistake(
                 mending.original_path(late.path),
                 late.value,
@@ -44,9 +55,12 @@ def check(model: type[M], raw: object, *, today: date, secret_paths: Collection[
             for late in _rules(found, today)
             if not mending.touches(late.path)
         ]
-    if found is None or mistakes:
+    # Of a part that could not be read, nothing but the reason is told.
+    unread = {mistake.path[:1] for mistake in mistakes if _at(raw, mistake.path[:1]) is PENDING}
+    told = [*mistakes, *(mistake for mistake in broken if mistake.path[:1] not in unread)]
+    if found is None or told:
         texts = {text for path in secret_paths for text in _texts(_at(raw, path))}
-        raise ConfigError(mistakes, secret_paths=secret_paths, secret_texts=texts)
+        raise ConfigError(told, secret_paths=secret_paths, secret_texts=texts, files=files)
     return found
 
 
@@ -75,8 +89,7 @@ def _parse(model: type[M], raw: object) -> tuple[M | None, list[Mistake], Mendin
         mistakes += [
             _mistake(model, detail) for detail in details if not mending.explains(data_path(detail))
         ]
-        for detail in details:
-            mending.mend(detail)
+        mending.mend(details)
     return None, mistakes, mending
 
 
@@ -147,8 +160,13 @@ def _mistake(model: type[Model], detail: ErrorDetails) -> Mistake:
     return Mistake(path, value, rule.format(**context), remedy)
 
 
+_SECRET_WORDS = ("key", "password", "secret", "token")
+
+
 def _unknown_field(model: type[Model], path: Path, value: object) -> Mistake:
     names = _field_names(model, path[:-1])
+    if any(word in str(path[-1]).lower() for word in _SECRET_WORDS):
+        value = Note("[secret]")  # it may be one, in a field that nothing knows to be secret
     near = difflib.get_close_matches(str(path[-1]), names, n=1, cutoff=0.5)
     remedy = f"write {near[0]} if that is what you mean" if near else "remove it"
     return Mistake(
@@ -187,7 +205,8 @@ def _at(value: object, path: Path) -> object:
     """What stands at a path of raw data, if anything."""
     for part in path:
         if isinstance(value, Mapping):
-            value = cast("Mapping[object, object]", value).get(part)
+            items = cast("Mapping[object, object]", value)
+            value = items.get(part, items.get(to_snake(part)) if isinstance(part, str) else None)
         elif isinstance(value, list) and isinstance(part, int):
             entries = cast("list[object]", value)
             value = entries[part] if part < len(entries) else None
