@@ -4,13 +4,11 @@ import difflib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard, cast
+from typing import NamedTuple, TypeGuard, cast
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
-from .models.base import PENDING, Mistake, Note
+from . import consumers_file, plain_yaml
+from .models import StackConfig, check
+from .models.base import PENDING, Mistake, Note, Pending
 from .models.base import Path as FieldPath
 from .models.config_error import ConfigError
 
@@ -22,8 +20,6 @@ NOT_GIVEN = ""
 that Pulumi.yaml describes for mandatory unless it has a default, and a null is none."""
 
 _ALIKE = 0.8
-_MERGE = "tag:yaml.org,2002:merge"
-_TEXT = "tag:yaml.org,2002:str"
 
 
 class StackFile(NamedTuple):
@@ -31,26 +27,51 @@ class StackFile(NamedTuple):
 
     raw: dict[str, object]
     """The config by top-level key, without the project's name: plain data, with `Pending` for a
-    secret, which only Pulumi can decrypt."""
+    secret, which only Pulumi can decrypt. Consumers are here even if they have their own file."""
     secret_paths: set[FieldPath]
     """Where the secrets stand."""
+    files: dict[FieldPath, str]
+    """Which other file, in the same folder, a part of the config comes from."""
+    mistakes: list[Mistake]
+    """What is to be told together with the config's other mistakes."""
+
+
+def load(path: Path, *, today: date) -> StackConfig:
+    """Read a stack's file, and check all of it.
+
+    Raises:
+        ConfigError: It breaks rules.
+        OSError: The file can't be read.
+
+    """
+    found = read(path)
+    return check(
+        StackConfig,
+        found.raw,
+        today=today,
+        secret_paths=found.secret_paths,
+        files=found.files,
+        mistakes=found.mistakes,
+    )
 
 
 def read(path: Path) -> StackFile:
-    """Read a stack's file.
+    """Read a stack's file, and that of its consumers.
 
     Raises:
         ConfigError: The file is no YAML, says something twice, or gives the config no keys.
         OSError: The file can't be read.
 
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        config = _config(text)
-    except UnicodeDecodeError as error:
-        place = Note(f"byte {error.start}")
-        raise _refused((), place, "a stack's file is UTF-8.", "save it as UTF-8.") from None
-    return StackFile(given(config.raw), config.secret_paths)
+    secret_paths: set[FieldPath] = set()
+    raw = given(_config(path.read_bytes(), secret_paths))
+    mistakes = list(_plain_keys(raw.get("importedKeys")))
+    files: dict[FieldPath, str] = {}
+    if "consumers" in raw:
+        raw["consumers"], file, more = consumers_file.read(raw["consumers"], path.parent)
+        files = {("consumers",): file} if file else {}
+        mistakes += more
+    return StackFile(raw, secret_paths, files, mistakes)
 
 
 def given(raw: Mapping[str, object]) -> dict[str, object]:
@@ -58,21 +79,29 @@ def given(raw: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in raw.items() if value != NOT_GIVEN or value is PENDING}
 
 
-def _config(text: str) -> StackFile:
-    # ruamel types none of what is passed and returned here.
-    yaml: Any = YAML(typ="safe", pure=True)
-    try:
-        node = cast("Node | None", yaml.compose(text))
-        _refuse(_node_mistakes(node, (), ()))
-        document: object = yaml.load(text)
-    except YAMLError as error:
-        # The error's own text quotes the file, where a secret may stand.
-        raise _refused(
-            (),
-            Note(_place(error)),
-            "a stack's file is one YAML document of plain data.",
-            "look at quotes, colons, tags and the indentation there.",
-        ) from None
+def plain_keys(path: FieldPath) -> Mistake:
+    """The mistake of imported keys that are not encrypted; the path leads to them."""
+    name = str(path[1]) if len(path) > 1 else "alice"
+    key = f'importedKeys["{name}"]' if "." in name else f"importedKeys.{name}"
+    return Mistake(
+        path,
+        Note("[secret]"),
+        "imported keys are encrypted, because whoever reads the stack's file could use them.",
+        f"remove it, then run pulumi config set --secret --path '{PROJECT}:{key}', "
+        "which asks for the key. One that was committed in plain text is known: make a new one.",
+    )
+
+
+def _plain_keys(imported: object) -> Iterator[Mistake]:
+    if isinstance(imported, Mapping):
+        for client_id, value in cast("Mapping[str, object]", imported).items():
+            if not isinstance(value, Pending):
+                yield plain_keys(("importedKeys", client_id))
+
+
+def _config(content: bytes, secret_paths: set[FieldPath]) -> dict[str, object]:
+    document, mistakes = plain_yaml.load(content, (), "a stack's file", _field_path)
+    _refuse(mistakes)
     config: object = None
     if document is None or _is_mapping(document):
         config = (document or {}).get("config") or {}
@@ -83,13 +112,12 @@ def _config(text: str) -> StackFile:
             "a stack's file has its keys below `config:`.",
             f"write config:, and below it e.g. {PROJECT}:oidc:.",
         )
-    return _ours(config)
+    return _ours(config, secret_paths)
 
 
-def _ours(config: dict[str, object]) -> StackFile:
+def _ours(config: dict[str, object], secret_paths: set[FieldPath]) -> dict[str, object]:
     """The keys of this project; other namespaces belong to Pulumi's providers."""
     raw: dict[str, object] = {}
-    secret_paths: set[FieldPath] = set()
     mistakes: list[Mistake] = []
     for full_name, value in config.items():
         namespace, colon, rest = full_name.partition(":")
@@ -99,10 +127,11 @@ def _ours(config: dict[str, object]) -> StackFile:
                 mistakes.append(_misspelt(full_name, name))
             continue
         if name in raw:
-            mistakes.append(_repeated((name,), None))
+            note = Note(f"both {PROJECT}:{name} and {name}")
+            mistakes.append(plain_yaml.repeated((name,), note))
         raw[name] = _plain(value, (name,), secret_paths)
     _refuse(mistakes)
-    return StackFile(raw, secret_paths)
+    return raw
 
 
 def _plain(value: object, path: FieldPath, secret_paths: set[FieldPath]) -> object:
@@ -115,49 +144,11 @@ def _plain(value: object, path: FieldPath, secret_paths: set[FieldPath]) -> obje
     if isinstance(value, list):
         entries = enumerate(cast("list[object]", value))
         return [_plain(item, (*path, index), secret_paths) for index, item in entries]
-    # YAML reads 2027-01-31 as a date; JSON, which Pulumi hands to programs, has none.
-    return value.isoformat() if isinstance(value, date) else value
+    return value
 
 
 def _is_mapping(value: object) -> TypeGuard[dict[str, object]]:
     return isinstance(value, dict)
-
-
-def _node_mistakes(
-    node: Node | None, path: FieldPath, above: tuple[Node, ...]
-) -> Iterator[Mistake]:
-    """What YAML allows and a config does not: keys twice, keys that are no text, and loops."""
-    if any(node is other for other in above):
-        yield Mistake(
-            path,
-            Note("an alias"),
-            "an alias stands inside its own anchor, so that the value would have no end.",
-            "write the value out.",
-        )
-    elif isinstance(node, MappingNode):
-        seen: dict[str, int] = {}
-        for key, value in cast("list[tuple[Node, Node]]", node.value):
-            line = cast("int", key.start_mark.line) + 1
-            if key.tag == _MERGE:
-                yield from _node_mistakes(value, path, (*above, node))
-                continue
-            if not isinstance(key, ScalarNode) or key.tag != _TEXT:
-                yield Mistake(
-                    path,
-                    Note(f"a key in line {line}"),
-                    "a key is a text, because Pulumi refuses any other.",
-                    "put it in quotes.",
-                )
-                continue
-            name = cast("str", key.value)
-            here = _field_path(path, name)
-            if name in seen:
-                yield _repeated(here, Note(f"lines {seen[name]} and {line}"))
-            seen.setdefault(name, line)
-            yield from _node_mistakes(value, here, (*above, node))
-    elif isinstance(node, SequenceNode):
-        for index, item in enumerate(cast("list[Node]", node.value)):
-            yield from _node_mistakes(item, (*path, index), (*above, node))
 
 
 def _field_path(path: FieldPath, name: str) -> FieldPath:
@@ -165,22 +156,6 @@ def _field_path(path: FieldPath, name: str) -> FieldPath:
     if path == ("config",) and name.startswith(f"{PROJECT}:"):
         return (name.removeprefix(f"{PROJECT}:"),)
     return (*path, name)
-
-
-def _repeated(path: FieldPath, lines: Note | None) -> Mistake:
-    if path[:-1] == ("consumers",):
-        return Mistake(
-            path,
-            lines,
-            "a consumer is listed once, because its client id names one key.",
-            "remove one, or give the second a client id of its own.",
-        )
-    return Mistake(
-        path,
-        lines or Note(f"both {PROJECT}:{path[0]} and {path[0]}"),
-        "a key is given once, because one of the two values would be lost.",
-        "remove one of the two.",
-    )
 
 
 def _misspelt(full_name: str, name: str) -> Mistake:
@@ -192,16 +167,10 @@ def _misspelt(full_name: str, name: str) -> Mistake:
     )
 
 
-def _place(error: YAMLError) -> str:
-    mark = cast("Any", error).problem_mark if isinstance(error, MarkedYAMLError) else None
-    return "a character that YAML forbids" if mark is None else f"line {mark.line + 1}"
-
-
 def _refused(path: FieldPath, value: object, rule: str, remedy: str) -> ConfigError:
     return ConfigError([Mistake(path, value, rule, remedy)], secret_paths=())
 
 
-def _refuse(mistakes: Iterator[Mistake] | list[Mistake]) -> None:
-    found = list(mistakes)
-    if found:
-        raise ConfigError(found, secret_paths=())
+def _refuse(mistakes: list[Mistake]) -> None:
+    if mistakes:
+        raise ConfigError(mistakes, secret_paths=())

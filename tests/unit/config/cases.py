@@ -31,8 +31,7 @@ COMPONENTS: Mapping[str, type[Model]] = {
 
 def load(path: Path) -> StackConfig:
     """The config of a stack's file."""
-    raw, secret_paths = stack_file.read(path)
-    return check(StackConfig, raw, today=TODAY, secret_paths=secret_paths)
+    return stack_file.load(path, today=TODAY)
 
 
 def load_component(path: Path) -> Model:

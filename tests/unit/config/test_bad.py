@@ -14,11 +14,23 @@ import ai_gateway_auth
 import pytest
 from ai_gateway_auth.models.validation import _WORDS_BY_TYPE  # pyright: ignore[reportPrivateUsage]
 
-from tests.unit.config.cases import COMPONENTS, GOLDEN, StackConfig, message
+from tests import goldens
+from tests.unit.config.cases import (
+    COMPONENTS,
+    GOLDEN,
+    TODAY,
+    ConfigError,
+    StackConfig,
+    check,
+    message,
+)
 
 FOLDERS = (GOLDEN / "bad", GOLDEN / "bad_components")
 CONFIGS = sorted(path for folder in FOLDERS for path in folder.glob("*.yaml"))
+LARGE = GOLDEN / "large"
+"""Messages about configs that are too large for a file."""
 SOURCES = Path(ai_gateway_auth.__file__).parent
+READERS = ("consumers_file.py", "plain_yaml.py", "stack_file.py")
 FEWEST = 60
 
 
@@ -32,12 +44,37 @@ def test_message(config: Path) -> None:
     assert golden.read_text(encoding="utf-8") == text
 
 
+def _of_many(count: int, shards: int) -> dict[str, object]:
+    """Consumers with ids as long as a DNS label, an imported key and an overlap each."""
+    consumer = {"overlapFor": "7d", "importFrom": [{"name": "keys-by-hand"}]}
+    return {
+        "apiKey": {"listener": {"port": 8081}, "shards": {"count": shards}},
+        "consumers": {f"client-{number:056}": consumer for number in range(count)},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("one-secret-is-too-full", _of_many(1000, 1)),
+        ("more-secrets-than-there-can-be", _of_many(40000, 64)),
+        ("more-mistakes-than-are-told", {"oidc": dict.fromkeys(map(str, range(200)))}),
+    ],
+)
+def test_message_about_a_large_config(name: str, raw: dict[str, object]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check(StackConfig, raw, today=TODAY)
+    goldens.check(LARGE / f"{name}.txt", f"{caught.value}\n")
+
+
 def test_every_message_has_a_config() -> None:
     unused = [
         golden
         for folder in FOLDERS
         for golden in folder.iterdir()
-        if golden.suffix != ".yaml" and golden.with_suffix(".yaml") not in CONFIGS
+        if golden.is_file()
+        and golden.suffix != ".yaml"
+        and golden.with_suffix(".yaml") not in CONFIGS
     ]
     assert not unused
 
@@ -81,7 +118,8 @@ def test_every_error_of_pydantic_has_words_and_a_bad_config() -> None:
 
 
 def _told_rules() -> set[str]:
-    texts = [config.with_suffix(".txt").read_text(encoding="utf-8") for config in CONFIGS]
+    files = [*(config.with_suffix(".txt") for config in CONFIGS), *LARGE.glob("*.txt")]
+    texts = [file.read_text(encoding="utf-8") for file in files]
     return {
         line.strip().removeprefix("rule:").strip()
         for text in texts
@@ -93,7 +131,7 @@ def _told_rules() -> set[str]:
 def _written_rules() -> Iterator[tuple[str, str]]:
     """Each rule in the sources, as a pattern: the argument of `broken`, `Mistake`, `_refused`."""
     position = {"broken": 0, "Mistake": 2, "_refused": 2}
-    for path in [*sorted((SOURCES / "models").glob("*.py")), SOURCES / "stack_file.py"]:
+    for path in [*sorted((SOURCES / "models").glob("*.py")), *(SOURCES / name for name in READERS)]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
