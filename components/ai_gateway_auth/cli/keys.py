@@ -16,7 +16,7 @@ from . import key_changes, key_table, outputs, stack_folder, yaml_edit
 from .difference import difference
 from .file_replacement import replace
 from .refusal import Refused, told
-from .stack_folder import Stack
+from .stack_folder import Stack, check_change
 from .yaml_edit import Edited, Fields
 
 commands = typer.Typer(
@@ -39,7 +39,7 @@ OutputsFile = Annotated[
     ),
 ]
 ClientId = Annotated[str, typer.Argument(metavar="CONSUMER", help="Its client id.")]
-ClientIds = Annotated[list[str], typer.Argument(metavar="CONSUMER...", help="Their client ids.")]
+ClientIds = Annotated[list[str], typer.Argument(metavar="CONSUMER", help="Their client ids.")]
 _HERE = Path()
 
 
@@ -173,7 +173,7 @@ def _outputs(
 def _edit(stack: Stack, changes: Mapping[str, Fields], today: date) -> Edited:
     text = stack.consumers_file.read_bytes().decode()
     edit = yaml_edit.edited(text, stack.consumers_places, changes)
-    replace(stack.consumers_file, edit.after, lambda file: stack_folder.checked(file, today))
+    replace(stack.consumers_file, edit.after, lambda file: check_change(stack, file, today))
     return edit
 
 

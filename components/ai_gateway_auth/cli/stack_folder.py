@@ -7,12 +7,14 @@ from typing import NamedTuple, cast
 
 import yaml
 
-from ai_gateway_auth import stack_file
+from ai_gateway_auth import consumers_file, stack_file
 from ai_gateway_auth.models import StackConfig, check
+from ai_gateway_auth.stack_file import StackFile
 
 from .refusal import Refused, near
-from .yaml_edit import STACK_FILE, Place
+from .yaml_edit import CONSUMERS_FILE, STACK_FILE, Place
 
+_CONSUMERS = ("consumers",)
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 
 
@@ -46,13 +48,40 @@ def load(folder: Path, name: str, today: date) -> Stack:
 
     """
     file = find(folder, name)
-    return Stack(name, file, checked(file, today), file, STACK_FILE)
+    found = stack_file.read(file)
+    config = _checked(found, today)
+    named = found.files.get(_CONSUMERS)
+    if named is None:
+        return Stack(name, file, config, file, STACK_FILE)
+    return Stack(name, file, config, file.parent / named, CONSUMERS_FILE)
 
 
-def checked(file: Path, today: date) -> StackConfig:
-    """The config of a stack's file, as `up` would take it."""
-    given = stack_file.read(file)
-    return check(StackConfig, given.raw, today=today, secret_paths=given.secret_paths)
+def check_change(stack: Stack, file: Path, today: date) -> None:
+    """Check the config as it would be with another file in place of that of the consumers.
+
+    Raises:
+        ConfigError: The config would break rules.
+
+    """
+    if stack.consumers_places is STACK_FILE:
+        _checked(stack_file.read(file), today)
+        return
+    found = stack_file.read(stack.file)
+    consumers = consumers_file.read({"file": file.name}, file.parent)
+    raw = found.raw | {_CONSUMERS[0]: consumers.value}
+    _checked(found._replace(raw=raw, mistakes=found.mistakes + consumers.mistakes), today)
+
+
+def _checked(found: StackFile, today: date) -> StackConfig:
+    """The config, as `up` would take it."""
+    return check(
+        StackConfig,
+        found.raw,
+        today=today,
+        secret_paths=found.secret_paths,
+        files=found.files,
+        mistakes=found.mistakes,
+    )
 
 
 def find(folder: Path, name: str) -> Path:

@@ -1,3 +1,6 @@
+import textwrap
+from pathlib import Path
+
 import pytest
 
 from tests.unit.cli.project import STACK, Project, day
@@ -181,3 +184,39 @@ def test_the_old_spelling_of_the_key_is_found(project: Project) -> None:
     project.file.write_text(text)
     changed(project, "rotate", "carol")
     assert project.file.read_text() == text.replace("carol: {}", "carol: {rotation: 2}")
+
+
+@pytest.fixture
+def consumers(project: Project) -> Path:
+    """The consumers in a file of their own, which the stack's file names."""
+    head, consumers = STACK.split("  ai-gateway-auth:consumers:\n")
+    project.file.write_text(f"{head}  ai-gateway-auth:consumers: {{file: consumers.prod.yaml}}\n")
+    file = project.file.with_name("consumers.prod.yaml")
+    file.write_text(textwrap.dedent(consumers))
+    return file
+
+
+def test_a_consumers_file_is_the_one_that_changes(project: Project, consumers: Path) -> None:
+    stack, before = project.file.read_text(), consumers.read_text()
+    diff = changed(project, "rotate", "alice", "carol")
+    after = consumers.read_text()
+    assert diff.startswith(f"--- {consumers}\n+++ {consumers}\n@@ -1,")
+    assert project.file.read_text() == stack
+    assert without(after, "  rotation: 2") == (
+        before.replace("carol: {}", "carol: {rotation: 2}").splitlines()
+    )
+
+
+def test_a_changed_consumers_file_is_checked(project: Project, consumers: Path) -> None:
+    before = consumers.read_text()
+    result = project.run("rotate", "alice", "--overlap-for", "soon")
+    assert result.exit_code == 1
+    assert "consumers.alice.overlapFor" in result.stderr
+    assert "consumers.prod.yaml" in result.stderr
+    assert consumers.read_text() == before
+    assert {*consumers.parent.iterdir()} == {consumers, project.file}
+
+
+def test_the_consumers_of_a_file_are_listed(project: Project, consumers: Path) -> None:
+    assert consumers.exists()
+    assert "carol" in project.run("list").stdout
