@@ -162,13 +162,13 @@ class PulumiStack:
             **{ours: counts.get(theirs, 0) for ours, theirs in _COUNTS.items()},
         )
 
-    def _command(self, *words: str) -> str:
+    def _command(self, *words: str, text: str = "") -> str:
         """The standard output of a command that is done soon."""
         done = subprocess.run(
             ["pulumi", *words, *self._options()],
             env=self.environment,
             cwd=self.project,
-            stdin=subprocess.DEVNULL,
+            input=text,
             capture_output=True,
             text=True,
             check=False,
@@ -214,9 +214,24 @@ def prepare(stack_file: Path, *, program: Path, kubeconfig: Path, folder: Path) 
     if ours.exists() and SALT not in content:
         before = stack_config.read_yaml(ours)
         content |= {SALT: before[SALT]} if SALT in before else {}
+    stack_config.copy_files(stack_file, content, stack.project)
+    given: dict[str, Any] = content.get("config") or {}
+    secret_values = list(stack_config.secret_values(given))
+    for secret in secret_values:
+        stack_config.put(given, secret.path, "")
     _write(ours, content)
     stack._command("stack", "select", "--create")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    for secret in secret_values:
+        words = ("config", "set", "--secret", "--path", _config_path(secret.path))
+        stack._command(*words, text=secret.text)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     return stack
+
+
+def _config_path(path: tuple[str | int, ...]) -> str:
+    """A path as `pulumi config set --path` takes it."""
+    return str(path[0]) + "".join(
+        f"[{part}]" if isinstance(part, int) else f"[{json.dumps(part)}]" for part in path[1:]
+    )
 
 
 def _environment(folder: Path, kubeconfig: Path) -> dict[str, str]:
@@ -237,8 +252,10 @@ def _project(program: Path) -> dict[str, Any]:
     project = stack_config.read_yaml(program / "Pulumi.yaml")
     main = (program / str(project.get("main") or ".")).absolute()
     options = {"toolchain": "pip", "virtualenv": sys.prefix}
-    kept = {key: value for key, value in project.items() if key != "stackConfigDir"}
-    return kept | {"main": str(main), "runtime": {"name": "python", "options": options}}
+    return stack_config.beside_its_stacks(project) | {
+        "main": str(main),
+        "runtime": {"name": "python", "options": options},
+    }
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ from lab.deployer import stack_config
 from lab.deployer.monitor import Monitor
 from lab.deployer.run_context import Context
 from lab.deployer.state import State
-from lab.deployer.values import Message, Redactor
+from lab.deployer.values import Message, Redactor, secret
 from lab.errors import LabError
 from lab.folders import private_file
 
@@ -86,10 +86,12 @@ async def run_program(context: Context, monitor: Monitor, main: Path) -> None:
     await pulumi.runtime.run_in_stack(program)
 
 
-def deploy(context: Context, monitor: Monitor, engine: Engine) -> None:
-    """Run the program, then delete what it no longer registers."""
+def deploy(context: Context, monitor: Monitor, engine: Engine, project: Path) -> None:
+    """Run the program of a project's folder, then delete what it no longer registers."""
     config = context.config
-    pulumi.runtime.set_all_config(config.values)
+    for given in config.secrets:
+        context.redactor.learn(secret(given.text))
+    pulumi.runtime.set_all_config(config.values, config.secret_keys)
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
             project=config.project,
@@ -99,7 +101,7 @@ def deploy(context: Context, monitor: Monitor, engine: Engine) -> None:
             parallel=PARALLEL,
             dry_run=False,  # it isn't a preview, ever
             organization=ORGANIZATION,
-            root_directory=str(config.main),
+            root_directory=str(project),
         )
     )
     os.chdir(config.main if config.main.is_dir() else config.main.parent)
@@ -141,7 +143,9 @@ def main(arguments: argparse.Namespace) -> int:
         if arguments.destroy:
             monitor.delete_unregistered()
         else:
-            deploy(context, monitor, engine)
+            project = arguments.state.parent / "project"
+            stack_config.make_project(arguments.stack_file, arguments.program, project)
+            deploy(context, monitor, engine, project)
     except (Exception, KeyboardInterrupt) as caught:  # noqa: BLE001 - the parent shows it
         error = context.redactor.clean(_message(caught))
         if not isinstance(caught, LabError | pulumi.RunError):

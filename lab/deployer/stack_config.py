@@ -2,16 +2,29 @@
 
 import datetime as dt
 import json
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, cast
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple, cast
 
 from ruamel.yaml import YAML, YAMLError
 
 from lab.deployer.result import DeployError
 from lab.deployer.values import is_object
 
+UNENCRYPTED = "unencrypted:"
+"""Begins the text of `secure` where a stack's file of the lab only simulates an encrypted value."""
+
 _TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+
+
+class SecretValue(NamedTuple):
+    """A secret of a stack's file that the lab can read."""
+
+    path: tuple[str | int, ...]
+    """Where it stands, from the top-level key."""
+    text: str
 
 
 @dataclass(frozen=True)
@@ -23,6 +36,13 @@ class StackConfig:
     main: Path
     values: dict[str, str]
     """By `namespace:key`; structured values as JSON."""
+    secrets: tuple[SecretValue, ...] = ()
+    """Those of the values that are secret."""
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """The keys whose value is secret, or holds a secret."""
+        return sorted({str(secret.path[0]) for secret in self.secrets})
 
 
 def stack_name(stack_file: Path) -> str:
@@ -44,7 +64,8 @@ def load(stack_file: Path, program: Path) -> StackConfig:
     """Read a stack's file and its project's `Pulumi.yaml`.
 
     Raises:
-        DeployError: a file can't be read, a value is encrypted, missing or of the wrong type.
+        DeployError: a file can't be read, a value is really encrypted, missing or of the wrong
+            type.
     """
     stack = stack_name(stack_file)
     project = read_yaml(program / "Pulumi.yaml")
@@ -57,12 +78,79 @@ def load(stack_file: Path, program: Path) -> StackConfig:
         )
     given: dict[str, Any] = content.get("config") or {}
     values = {_key(key, name): value for key, value in given.items()}
+    secrets = list(secret_values(values))
+    for secret in secrets:
+        put(values, secret.path, secret.text)
     for key, value in values.items():
         _refuse_encrypted(stack_file, key, value)
     _apply_project(stack, name, project.get("config") or {}, values)
     main = program / str(project.get("main") or ".")
     texts = {key: _text(value) for key, value in sorted(values.items())}
-    return StackConfig(name, stack, main, texts)
+    return StackConfig(name, stack, main, texts, tuple(secrets))
+
+
+def secret_values(value: object, path: tuple[str | int, ...] = ()) -> Iterator[SecretValue]:
+    """The simulated secrets at and below a value of a stack's config, `secure: unencrypted:...`."""
+    if isinstance(value, dict):
+        entries = cast("dict[str, object]", value)
+        text = entries.get("secure")
+        if list(entries) == ["secure"] and isinstance(text, str) and text.startswith(UNENCRYPTED):
+            yield SecretValue(path, text.removeprefix(UNENCRYPTED))
+            return
+        for name, entry in entries.items():
+            yield from secret_values(entry, (*path, name))
+    elif isinstance(value, list):
+        for index, entry in enumerate(cast("list[object]", value)):
+            yield from secret_values(entry, (*path, index))
+
+
+def put(config: dict[str, Any], path: tuple[str | int, ...], text: str) -> None:
+    """Replace the value at a path of a stack's config."""
+    parent: Any = config  # mappings and lists, as the path says
+    for part in path[:-1]:
+        parent = parent[part]
+    parent[path[-1]] = text
+
+
+def make_project(stack_file: Path, program: Path, folder: Path) -> None:
+    """Make a project folder for a stack's file that lies elsewhere, with all that it names.
+
+    Raises:
+        DeployError: a file can't be read.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "Pulumi.yaml").open("w") as file:
+        YAML(typ="safe", pure=True).dump(
+            beside_its_stacks(read_yaml(program / "Pulumi.yaml")), file
+        )
+    copy_files(stack_file, read_yaml(stack_file), folder)
+
+
+def beside_its_stacks(project: dict[str, Any]) -> dict[str, Any]:
+    """A project whose stacks' files lie beside its `Pulumi.yaml`."""
+    return {key: value for key, value in project.items() if key != "stackConfigDir"}
+
+
+def copy_files(stack_file: Path, content: dict[str, Any], folder: Path) -> None:
+    """Copy the files that a stack's file names, as `{file: a relative path}`, to a project folder.
+
+    What isn't there is left to the program to tell.
+    """
+    given: dict[str, Any] = content.get("config") or {}
+    for value in given.values():
+        name = value.get("file") if is_object(value) else None
+        if not isinstance(name, str) or _leads_out(name):
+            continue
+        target = folder / name
+        target.unlink(missing_ok=True)
+        if (stack_file.parent / name).is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(stack_file.parent / name, target)
+
+
+def _leads_out(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.is_absolute() or ".." in path.parts or not path.name
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -98,8 +186,8 @@ def _refuse_encrypted(stack_file: Path, key: str, value: object) -> None:
         if list(entries) == ["secure"]:
             raise DeployError(
                 f"{key} in {stack_file} is encrypted. The in-process deployer has no key to it: "
-                "that takes the Pulumi CLI. Install the CLI, or use a copy of the file without "
-                "encrypted values."
+                "that takes the Pulumi CLI. Install the CLI, or use a copy of the file whose "
+                f"secrets are simulated: {{secure: {UNENCRYPTED}VALUE}}."
             )
         for name, entry in entries.items():
             _refuse_encrypted(stack_file, f"{key}.{name}", entry)

@@ -73,3 +73,30 @@ def test_a_file_that_is_not_a_stacks_is_refused(tmp_path: Path) -> None:
         stack_config.load(tmp_path / "dev.yaml", tmp_path)
     with pytest.raises(DeployError, match="can't be read"):
         stack_config.load(tmp_path / "Pulumi.dev.yaml", tmp_path)
+
+
+def test_a_simulated_secret_is_opened_and_known(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        "config:\n  cluster: {a: 1, list: [{secure: 'unencrypted:hush'}]}\n"
+        "  shop:word: {secure: 'unencrypted:'}\n",
+    )
+    assert json.loads(loaded.values["shop:cluster"]) == {"a": 1, "list": ["hush"]}
+    assert loaded.values["shop:word"] == ""
+    assert loaded.secret_keys == ["shop:cluster", "shop:word"]
+    assert loaded.secrets == ((("shop:cluster", "list", 0), "hush"), (("shop:word",), ""))
+
+
+def test_a_project_gets_the_files_that_its_stack_names(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nstackConfigDir: stacks\n")
+    stacks, project = tmp_path / "stacks", tmp_path / "project"
+    (stacks / "more").mkdir(parents=True)
+    (stacks / "more" / "a.yaml").write_text("a: 1\n")
+    stack_file = stacks / "Pulumi.dev.yaml"
+    stack_file.write_text("config:\n  a: {file: more/a.yaml}\n  b: {file: ../Pulumi.yaml}\n")
+    stack_config.make_project(stack_file, tmp_path, project)
+    assert stack_config.read_yaml(project / "Pulumi.yaml") == {"name": "shop"}
+    assert (project / "more" / "a.yaml").read_text() == "a: 1\n"
+    (stacks / "more" / "a.yaml").unlink()
+    stack_config.make_project(stack_file, tmp_path, project)
+    assert not (project / "more" / "a.yaml").exists()
