@@ -171,18 +171,26 @@ def size_mistakes(
     }
     fullest, fill = max(fullness.items(), key=lambda item: item[1], default=(0, 0.0))
     if fill > 1:
-        # A quarter more, since client ids don't spread evenly.
-        enough = math.ceil(shards.count * fill * 1.25)
         yield Mistake(
             (*path, "count"),
             shards.count,
             f"the keys of Secret number {fullest} would fill it to {fill:.0%}, and the API server "
             "would refuse it.",
-            f"set count: {enough} and before: {shards.count} for one `up`, and remove before in "
-            "the next."
-            if enough <= MOST_SHARDS
-            else f"spread the consumers over several stacks of up to {MOST_SHARDS} Secrets.",
+            _room(shards, fill),
         )
+
+
+def _room(shards: Shards, fill: float) -> str:
+    if shards.before is not None:
+        return "add the new consumers when the change of count is done and before is removed."
+    # A quarter more, since client ids don't spread evenly.
+    enough = math.ceil(shards.count * fill * 1.25)
+    if enough > MOST_SHARDS:
+        return f"spread the consumers over several stacks of up to {MOST_SHARDS} Secrets."
+    return (
+        f"set count: {enough}. In a stack that has keys already, do so without the new consumers: "
+        f"with before: {shards.count} in one `up`, and without before in the next."
+    )
 
 
 def key_warnings(

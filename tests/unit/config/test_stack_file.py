@@ -87,3 +87,47 @@ def test_a_broken_file_does_not_show_its_content(tmp_path: Path) -> None:
 def test_a_missing_file_is_told_by_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         stack_file.read(tmp_path / "Pulumi.none.yaml")
+
+
+def _beside(folder: Path, consumers: str) -> stack_file.StackFile:
+    (folder / "consumers.yaml").write_text(consumers, encoding="utf-8")
+    return _read(folder, "config:\n  consumers: {file: consumers.yaml}\n")
+
+
+def test_consumers_come_from_their_file(tmp_path: Path) -> None:
+    found = _beside(tmp_path, "alice: &same {expires: 2099-01-31}\nbob: *same\nfile: {}\n")
+    alice = {"expires": "2099-01-31"}
+    assert found.raw == {"consumers": {"alice": alice, "bob": alice, "file": {}}}
+    assert found.files == {("consumers",): "consumers.yaml"}
+    assert found.mistakes == []
+
+
+def test_a_consumers_file_may_lie_deeper(tmp_path: Path) -> None:
+    (tmp_path / "teams").mkdir()
+    (tmp_path / "teams" / "all.yaml").write_text("alice: {}\n")
+    found = _read(tmp_path, "config:\n  consumers: {file: teams/all.yaml}\n")
+    assert found.raw == {"consumers": {"alice": {}}}
+
+
+def test_a_consumer_may_be_called_file_or_secure(tmp_path: Path) -> None:
+    found = _read(tmp_path, "config:\n  consumers: {file: {}, secure: {}}\n")
+    assert found.raw == {"consumers": {"file": {}, "secure": {}}}
+    assert found.files == {}
+    assert _beside(tmp_path, "secure: {}\n").mistakes == []
+
+
+def test_what_a_bad_consumers_file_says_is_not_known(tmp_path: Path) -> None:
+    found = _beside(tmp_path, "alice: {}\nalice: {}\n")
+    assert isinstance(found.raw["consumers"], Pending)
+    assert [mistake.path for mistake in found.mistakes] == [("consumers", "alice")]
+
+
+def test_encrypted_keys_are_imported(tmp_path: Path) -> None:
+    whole = "config:\n  importedKeys: {secure: v1:abc}\n"
+    single = "config:\n  importedKeys: {alice: {secure: v1:abc}, b.c: {secure: v1:abc}}\n"
+    assert _read(tmp_path, whole).mistakes == []
+    assert _read(tmp_path, single).mistakes == []
+    assert _read(tmp_path, single).secret_paths == {
+        ("importedKeys", "alice"),
+        ("importedKeys", "b.c"),
+    }
