@@ -117,7 +117,8 @@ class LiveSecrets:
             except (Unreachable, PermissionError) as error:
                 raise pulumi.RunError(
                     f"Secret {metadata['name']} can't be looked at: {error}. A key in it that "
-                    "somebody else has added, or that was to go, may open the gateway. Give the "
+                    "somebody else has added, or that was to go, may open the gateway. Run "
+                    "`pulumi up --refresh` if somebody has deleted or restored it; else give the "
                     "kubeconfig and context of the cluster that the provider writes to."
                 ) from None
             if removed:
