@@ -1,13 +1,18 @@
 """What the documents show is run: configs, programs, make targets and links."""
 
+import json
 import re
+import shlex
+import shutil
 import textwrap
 from datetime import date
 from pathlib import Path
 
 import pytest
 from ai_gateway_auth import stack_file
+from ai_gateway_auth.cli.app import app
 from ai_gateway_auth.models import StackConfig, check
+from typer.testing import CliRunner
 
 from tests import pulumi_program
 
@@ -73,7 +78,38 @@ def test_commands_are_known() -> None:
         for line in text.replace("&&", "\n").splitlines()
         if line.strip()
     }
-    assert words <= {"make", "pulumi"}
+    assert words <= {"ai-gateway-auth", "make", "pulumi"}
+
+
+def _own_commands() -> list[str]:
+    return [
+        line.partition(" ")[2]
+        for _, text in blocks("sh")
+        for line in text.splitlines()
+        if line.startswith("ai-gateway-auth ")
+    ]
+
+
+@pytest.mark.parametrize("command", _own_commands())
+def test_a_command_of_ours_does_what_it_says(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    facts = {"clientId": "search.ranker", "generation": 1, "secret": "maas-api-keys"}
+    facts |= {"fingerprint": "0123456789ab"}
+    unknown = dict.fromkeys(("made", "expires", "previousUntil"))
+    outputs = {"apiKeys": {"search.ranker": "a-key"}, "keyFacts": [unknown | facts]}
+    (tmp_path / "outputs.json").write_text(json.dumps(outputs))
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(command)
+    if words[1] in ("list", "show"):
+        words += ["--outputs", "outputs.json"]
+    if words[1] == "show":
+        words += ["--yes"]  # a test has no terminal
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert done.stdout
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
