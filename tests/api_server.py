@@ -1,4 +1,4 @@
-"""An HTTP server that plays the API server for the few reads of the package. It is data, no logic.
+"""An HTTP server that plays the API server for the few calls of the package. It is data, no logic.
 
 The lab has a real one; this one shows what a real one seldom says.
 """
@@ -21,9 +21,18 @@ class ApiServer:
         version: Object = {"major": "1", "minor": "36", "gitVersion": "v1.36.3"}
         self.answers: dict[str, list[Object | int]] = {"/version": [version]}
         """What is answered, by path: one after the other, and then the last one for good."""
+        self._bodies: list[tuple[str, str, Object]] = []
 
     def answer(self, path: str, *answers: Object | int) -> None:
         self.answers[path] = list(answers)
+
+    def received(self, method: str, path: str) -> list[Object]:
+        """Bodies of what was sent to a path, in their order."""
+        return [body for verb, to, body in self._bodies if (verb, to) == (method, path)]
+
+    def keep(self, method: str, path: str, body: bytes) -> None:
+        """Remember what was sent."""
+        self._bodies.append((method, path, json.loads(body)))
 
     @property
     def kubeconfig(self) -> str:
@@ -55,7 +64,18 @@ def serving() -> Generator[ApiServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            answer = server.next(self.path.partition("?")[0].rstrip("/"))
+            self._answer(self._path)
+
+        def do_PATCH(self) -> None:
+            server.keep("PATCH", self._path, self.rfile.read(int(self.headers["Content-Length"])))
+            self._answer(self._path)
+
+        @property
+        def _path(self) -> str:
+            return self.path.partition("?")[0].rstrip("/")
+
+        def _answer(self, path: str) -> None:
+            answer = server.next(path)
             body = b"{}" if isinstance(answer, int) else json.dumps(answer).encode()
             self.send_response(answer if isinstance(answer, int) else 200)
             self.send_header("Content-Type", "application/json")
