@@ -26,6 +26,9 @@ STACK = "test"
 PROVIDER_TYPE = "pulumi:providers:kubernetes"
 RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"
 
+EXISTING_SECRET = {"alice-key": "YS1rZXktdGhhdC1zb21lYm9keS1oYXMtbWFkZS1ieS1oYW5k"}
+"""Data of each Secret that is looked up: a-key-that-somebody-has-made-by-hand."""
+
 _EMPTY = cast("Message", empty_pb2.Empty())  # pyright: ignore[reportAttributeAccessIssue]
 _LEVELS = {engine_pb2.DEBUG: "debug", engine_pb2.INFO: "info", engine_pb2.WARNING: "warning"}
 
@@ -154,7 +157,9 @@ class Recorder(MockMonitor):
     def ReadResource(self, request: Message) -> Message:  # noqa: N802 - the SDK's name
         urn = self.make_urn(request.parent, request.type, request.name)
         self._keep(urn, request, is_read=True)
-        outputs = {"metadata": {"name": request.id}}
+        outputs: Object = {"metadata": {"name": request.id}}
+        if request.type.endswith(":Secret"):
+            outputs |= {"data": EXISTING_SECRET}
         return resource_pb2.ReadResourceResponse(urn=urn, properties=values.to_struct(outputs))
 
     def RegisterResourceOutputs(self, request: Message) -> Message:  # noqa: N802

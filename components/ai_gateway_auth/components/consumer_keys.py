@@ -120,10 +120,13 @@ class ConsumerKeys:
             keepers=_keepers(self._run.now, imported),
         )
         value = made.keepers.apply(lambda keepers: _imported(keepers) or made.result)
+        moment_made = pulumi.Output.unsecret(made.keepers.apply(_made))
         if self._imported.is_given(self.client_id, generation) and imported is not None:
             title = f"the key of {self.client_id} (generation {generation})"
             value = pulumi.Output.all(value, imported).apply(lambda both: _same(title, *both))
-        return Key(pulumi.Output.secret(value), pulumi.Output.unsecret(made.keepers.apply(_made)))
+            # Known also where its Secret is still to be made: a preview then names all entries.
+            moment_made = pulumi.Output.from_input(None)
+        return Key(pulumi.Output.secret(value), moment_made)
 
     def before_is_valid(self) -> pulumi.Output[bool]:
         """Whether the key before is still accepted."""
