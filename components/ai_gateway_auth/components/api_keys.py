@@ -8,7 +8,7 @@ import pulumi
 from ai_gateway_auth.args import ApiKeysArgs
 from ai_gateway_auth.models.components import ApiKeysConfig
 from ai_gateway_auth.models.shards import secret_names
-from ai_gateway_auth.objects.key_secret import encoded
+from ai_gateway_auth.objects.key_secret import encoded, shared_values
 
 from .consumer_keys import ConsumerKeys, KeyFacts, Run, random_key
 from .imported_keys import ImportedKeys
@@ -84,7 +84,9 @@ class ApiKeys(pulumi.ComponentResource):
         """The keys of everybody who has one today, by client id."""
         run = Run.begin()
         opts = pulumi.ResourceOptions(parent=self)
-        imported = ImportedKeys(self._name, self._shape, self._values, live=live, opts=opts)
+        imported = ImportedKeys(
+            self._name, self._shape, self._values, live=live, today=run.today, opts=opts
+        )
         return [
             ConsumerKeys(self._name, client_id, consumer, imported=imported, run=run, opts=opts)
             for client_id, consumer in sorted(self._shape.consumers.items())
@@ -101,10 +103,13 @@ class ApiKeys(pulumi.ComponentResource):
         if not consumers:
             data[self._names[0]] = self._nobody()
         names = {name: entries.apply(sorted) for name, entries in data.items()}
-        allowed = live.may_be_written(pulumi.Output.all(**names))
+        plain = pulumi.Output.all(**data).apply(lambda found: cast("PlainData", found))
+        checks: list[pulumi.Output[None]] = [pulumi.Output.unsecret(plain.apply(_check_unique))]
         if self._shape.adopt:
-            plain = pulumi.Output.all(**data).apply(lambda found: cast("PlainData", found))
-            allowed = pulumi.Output.all(allowed, live.may_be_adopted(plain))
+            checks.append(live.may_be_adopted(plain))
+        # In a preview the value of a new key is not known, and would hide all other entries.
+        gates = [] if pulumi.runtime.is_dry_run() else checks
+        allowed = pulumi.Output.all(live.may_be_written(pulumi.Output.all(**names)), *gates)
         secrets: list[KeySecret] = []
         for shard, name in enumerate(data):
             # One after the other: where a consumer's keys are in two Secrets, the second must not
@@ -174,6 +179,15 @@ class ApiKeys(pulumi.ComponentResource):
         for keys in consumers:
             deliver(self._name, keys, opts)
             push(self._name, keys, self._home(keys), self._values, opts)
+
+
+def _check_unique(data: PlainData) -> None:
+    shared = shared_values(data)
+    if shared:
+        raise pulumi.RunError(
+            f"one key for two client ids: {'; '.join(shared)}. Envoy Gateway then answers 500 to "
+            "everybody. Nothing was changed. Raise the rotation of one of them, or remove it."
+        )
 
 
 def _data(consumers: list[ConsumerKeys]) -> pulumi.Output[Data]:

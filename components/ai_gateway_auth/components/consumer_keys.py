@@ -105,12 +105,9 @@ class ConsumerKeys:
         self._imported = imported
         self._run = run
         self._opts = opts
-        self.generation = consumer.generation(run.today)
+        self.generation, *before = consumer.generations(run.today)
         self.present = self._key(self.generation, client_id)
-        has_before = self.generation > 1 and consumer.overlap_for is not None
-        self.before = (
-            self._key(self.generation - 1, f"{client_id}{PREVIOUS}") if has_before else None
-        )
+        self.before = self._key(before[0], f"{client_id}{PREVIOUS}") if before else None
 
     def _key(self, generation: int, entry: str) -> Key:
         imported = self._imported.get(self.client_id, generation, entry)

@@ -1,6 +1,7 @@
 """Keys that exist already: from the stack's secret config, or from Secrets of somebody else."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import cast
 
 import pulumi
@@ -27,21 +28,27 @@ class ImportedKeys:
         values: pulumi.Output[ApiKeysConfig],
         *,
         live: LiveSecrets,
+        today: date,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """Read the Secrets; a value that can't be a key fails whatever is made of any."""
+        """Read the Secrets; a value that can't be a key fails whatever is made of any.
+
+        Keys of generations that are not valid today are not looked at.
+        """
         self._name = name
         self._values = values
         self._opts = opts
         self._live = live.entries() if shape.adopt else None
         self._secrets: dict[str, kubernetes.core.v1.Secret] = {}
-        found: dict[Place, pulumi.Output[str]] = {
-            (client_id, 1): self._of_config(client_id) for client_id in shape.imported_keys
-        }
+        found: dict[Place, pulumi.Output[str]] = {}
         for client_id, consumer in sorted(shape.consumers.items()):
+            used = consumer.generations(today)
+            if client_id in shape.imported_keys and 1 in used:
+                found[client_id, 1] = self._of_config(client_id)
             for index, existing in enumerate(consumer.import_from):
-                place = (client_id, existing.generation)
-                found[place] = self._of_secret(client_id, index, existing)
+                if existing.generation in used:
+                    place = (client_id, existing.generation)
+                    found[place] = self._of_secret(client_id, index, existing)
         self._places = {place: number for number, place in enumerate(found)}
         titles = [_title(place) for place in found]
         self._checked = pulumi.Output.all(*found.values()).apply(

@@ -49,6 +49,14 @@ class Consumer(Model):
             return self.rotation
         return 1 + max(0, (today - self.since) // days(self.rotate_every))
 
+    def generations(self, today: date) -> list[int]:
+        """Generations whose keys may be valid on that day, the present one first."""
+        if not self.has_key(today):
+            return []
+        present = self.generation(today)
+        has_before = present > 1 and self.overlap_for is not None
+        return [present, present - 1] if has_before else [present]
+
     def has_key(self, today: date) -> bool:
         """Whether it has any key on that day."""
         return not self.revoked and (self.expires is None or today < self.expires)

@@ -64,6 +64,18 @@ def keeps_key_before(
     return consumer.keeps_key_before(day(made), today)
 
 
+def shared_values(data: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Entries that share a value with another one, by their names; `data` is by Secret.
+
+    The same entry with the same value in two Secrets is fine: Envoy Gateway skips the second.
+    """
+    owners: dict[str, set[str]] = defaultdict(set)
+    for entries in data.values():
+        for name, value in entries.items():
+            owners[value].add(name)
+    return sorted(" and ".join(sorted(names)) for names in owners.values() if len(names) > 1)
+
+
 def imported_key_mistakes(keys: Mapping[str, str]) -> list[str]:
     """What is wrong with imported keys, by whose they are; no text holds a key."""
     owners: dict[str, list[str]] = defaultdict(list)

@@ -121,6 +121,16 @@ def test_one_value_for_two_consumers_is_refused_before_the_secret() -> None:
     assert "keys-secret" not in done.names
 
 
+def test_imports_that_nobody_needs_today_are_not_looked_at() -> None:
+    gone = [{"name": "gone", "namespace": "legacy"}]
+    consumers: dict[str, object] = {
+        "alice": {"rotation": 3, "overlap_for": "7d", "import_from": gone},
+        "bob": {"revoked": True, "import_from": gone},
+    }
+    done = run(keys(consumers))
+    assert not [thing.name for thing in done.resources if thing.is_read]
+
+
 def test_facts_tell_no_key() -> None:
     done = run(keys({"alice": {"rotation": 3, "expires": "2999-01-31"}, "bob": {}}))
     assert not values.is_secret(done.outputs["facts"])

@@ -9,6 +9,7 @@ from ai_gateway_auth.objects.key_secret import (
     imported_key_mistakes,
     keeps_key_before,
     moment,
+    shared_values,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +76,11 @@ def test_what_is_no_text_is_no_key(entry: str) -> None:
 def test_a_fingerprint_is_the_beginning_of_a_hash() -> None:
     assert len(fingerprint("a-key")) == 12
     assert fingerprint("a-key") != fingerprint("another-key")
+
+
+def test_one_value_under_two_names_is_found_across_secrets() -> None:
+    data = {"keys": {"alice": "one", "bob": "two"}, "keys-1": {"alice": "one", "carol": "two"}}
+    assert shared_values(data) == ["bob and carol"]
 
 
 def test_mistakes_name_the_owners_and_no_key() -> None:
