@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from .base import PENDING, Mistake, Model, Note, Path, Pending
 from .config_error import ConfigError, dotted
+from .fields import SHORTEST_KEY
 from .mending import Mending, data_path
 
 M = TypeVar("M", bound=Model)
@@ -59,7 +60,9 @@ def check(
     unread = {mistake.path[:1] for mistake in mistakes if _at(raw, mistake.path[:1]) is PENDING}
     told = [*mistakes, *(mistake for mistake in broken if mistake.path[:1] not in unread)]
     if found is None or told:
-        texts = {text for path in secret_paths for text in _texts(_at(raw, path))}
+        names = _names_like_keys(model, raw)
+        told = [mistake._replace(path=_without_names(mistake.path, names)) for mistake in told]
+        texts = names.union(*(_texts(_at(raw, path)) for path in secret_paths))
         raise ConfigError(told, secret_paths=secret_paths, secret_texts=texts, files=files)
     return found
 
@@ -213,6 +216,25 @@ def _at(value: object, path: Path) -> object:
         else:
             return None
     return value
+
+
+def _names_like_keys(model: type[Model], raw: object) -> set[str]:
+    """Names within secret fields that may be a key: who writes `KEY: alice` must not read it."""
+    consumers = _at(raw, ("consumers",))
+    known: set[object] = set(
+        cast("Mapping[object, object]", consumers) if isinstance(consumers, Mapping) else ()
+    )
+    found: set[str] = set()
+    for field in model.secret_fields:
+        items = _at(raw, (field,))
+        if isinstance(items, Mapping):
+            names = {str(name) for name in cast("Mapping[object, object]", items)}
+            found |= {name for name in names - known if len(name) >= SHORTEST_KEY}
+    return found
+
+
+def _without_names(path: Path, names: Collection[str]) -> Path:
+    return tuple("[secret]" if part in names else part for part in path)
 
 
 def _texts(value: object) -> Iterator[str]:
