@@ -1,6 +1,7 @@
 """Which stacks a pull request changes: file names on standard input, a JSON list on the output.
 
-A stack's own file changes that stack; the program, the package or their requirements change all.
+A stack's own file changes that stack, and so does a file beside it that it names, e.g. one of
+consumers; the program, the package or their requirements change all.
 """
 
 import json
@@ -20,7 +21,14 @@ def changed(files: list[str]) -> list[str]:
     }
     if any(file.startswith(OF_ALL) for file in files):
         return sorted(present)
-    return sorted(present & {match[1] for file in files if (match := OF_ONE.fullmatch(file))})
+    beside = [Path(file).name for file in files if file.startswith("stacks/")]
+    return sorted(stack for stack in present if _is_of(stack, beside))
+
+
+def _is_of(stack: str, names: list[str]) -> bool:
+    own = f"Pulumi.{stack}.yaml"
+    text = (STACKS / own).read_text(encoding="utf-8")
+    return any(name == own or name in text for name in names if name.endswith(".yaml"))
 
 
 if __name__ == "__main__":

@@ -109,6 +109,7 @@ def test_ci_runs_what_everybody_runs() -> None:
     [
         (["stacks/Pulumi.dev.yaml"], ["dev"]),
         (["stacks/Pulumi.prod.yaml", "README.md"], ["prod"]),
+        (["stacks/consumers.prod.yaml"], ["prod"]),
         (["components/ai_gateway_auth/program.py"], ["dev", "prod", "staging"]),
         (["requirements.txt"], ["dev", "prod", "staging"]),
         (["stacks/Pulumi.gone.yaml", "stacks/schema.json", "lab/demo.py"], []),

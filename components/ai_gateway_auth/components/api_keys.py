@@ -56,12 +56,9 @@ class ApiKeys(pulumi.ComponentResource):
         """
         super().__init__("ai-gateway-auth:index:ApiKeys", name, None, opts)
         self._name = name
-        self._shape, values = settle(
+        self._shape, self._values = settle(
             f"ApiKeys {name}", ApiKeysConfig, cast("Mapping[str, object]", args)
         )
-        # Imported keys must not make a secret of the namespace, and so of all names of entries: who
-        # takes a key from the values marks it.
-        self._values = pulumi.Output.unsecret(values)
         warn(self, self._shape, opts)
         provider = require_mutable_secrets(self.get_provider("kubernetes:index:Provider"))
         require_adoption(provider, adopt=self._shape.adopt)

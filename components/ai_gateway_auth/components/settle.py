@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Generic, NamedTuple, TypeVar, cast
 
 import pulumi
+from pydantic.alias_generators import to_camel
 
 from ai_gateway_auth.models import ConfigError, Model, check, warnings
 from ai_gateway_auth.models.base import PENDING, Path
@@ -19,7 +20,8 @@ class Settled(NamedTuple, Generic[M]):
     """What decides which objects there are: values that are outputs are pending in it."""
     values: pulumi.Output[M]
     """The same with every value, once known. It fails when a value breaks a rule, and so does
-    everything made from it. It is secret if any value other than the kubeconfig is."""
+    everything made from it. It is secret if any value is, other than the kubeconfig and imported
+    keys."""
 
 
 def today() -> date:
@@ -59,8 +61,10 @@ def settle(component: str, model: type[M], args: Mapping[str, object]) -> Settle
     values = pulumi.Output.all(resolved, resolved.is_secret()).apply(
         lambda both: finish(both[0], secret=both[1])
     )
-    # A secret kubeconfig must not make a secret of every spec and output: who connects marks it.
-    others = {key: value for key, value in args.items() if key != "kubeconfig"}
+    # A secret kubeconfig or imported key must not make a secret of every spec and output: who takes
+    # one from the values marks it.
+    hidden = {"kubeconfig", *model.secret_fields}
+    others = {key: value for key, value in args.items() if to_camel(key) not in hidden}
     return Settled(
         shape,
         pulumi.Output.all(pulumi.Output.unsecret(values), others).apply(

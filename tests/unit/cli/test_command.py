@@ -11,7 +11,7 @@ import pytest
 from ai_gateway_auth.cli.app import app
 from typer.testing import CliRunner
 
-from tests.engine.leaks import leaks
+from tests.leaks import leaks
 from tests.unit.cli.project import KEYS, OUTPUTS, Project, facts
 
 PROGRAM = Path(sys.executable).with_name("ai-gateway-auth")

@@ -5,11 +5,12 @@ from typing import Any, cast
 
 import pulumi
 import pytest
-from ai_gateway_auth import ApiKeys, KubernetesProvider
+from ai_gateway_auth import ApiKeys, AuthenticatedGateway, KubernetesProvider
 from ai_gateway_auth.objects.key_secret import encoded, fingerprint
 
 from lab.deployer import values
 from tests.pulumi_program import RANDOM_PASSWORD, Run, attempt, random_text, run
+from tests.unit.components.build import BOTH
 
 OLD = "an-old-key-that-somebody-made-by-hand-1"
 
@@ -78,6 +79,19 @@ def test_an_imported_key_is_used_as_it_is_and_told_to_nobody() -> None:
     assert values.is_secret(done["keys-secret"].inputs["data"]["alice"])
     assert values.plain(done.outputs["keys"]) == {"alice": OLD}
     assert OLD not in f"{done.messages} {done.outputs['facts']}"
+
+
+def test_an_imported_key_hides_nothing_else_of_a_stack() -> None:
+    def build() -> None:
+        args = {**BOTH, "imported_keys": {"alice": pulumi.Output.secret(OLD)}}
+        AuthenticatedGateway("maas", cast("Any", args))
+
+    done = run(build)
+    outputs = done.component_outputs["maas"]
+    hidden = {name for name, value in outputs.items() if values.is_secret(value)}
+    assert hidden == {"apiKeys"}
+    for thing in done.objects("SecurityPolicy"):
+        assert not values.is_secret(thing.inputs["spec"]), thing.name
 
 
 def test_a_random_key_follows_an_imported_one() -> None:
