@@ -12,10 +12,10 @@ import pytest
 from lab.kubernetes_api import KubernetesApi, Object
 from lab.upstream import Upstream
 from tests.engine.engine import cli, engine, logical_name
-from tests.engine.leaks import leaks
 from tests.lab.callers import Caller, await_status
 from tests.lab.plain_gateway import until
 from tests.lab.stack import Stack, Stacks
+from tests.leaks import leaks
 
 pytestmark = [pytest.mark.lab, pytest.mark.real]
 

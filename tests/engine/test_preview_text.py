@@ -16,9 +16,9 @@ from lab.deployer.pulumi_stack import PulumiStack
 from lab.folders import private_file
 from lab.kubernetes_api import KubernetesApi
 from tests.engine.engine import Change, changed, cli, engine
-from tests.engine.leaks import leaks
 from tests.goldens import GOLDEN, check, unused
 from tests.lab.stack import Stack, Stacks
+from tests.leaks import leaks
 
 pytestmark = [pytest.mark.lab, pytest.mark.real]
 

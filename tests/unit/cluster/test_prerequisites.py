@@ -45,3 +45,27 @@ def test_the_ai_gateway_must_be_the_extension_manager() -> None:
     (text,) = missing(without)
     assert "values file" in text
     assert missing(without, NEEDS._replace(ai_gateway=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("most", "fits", "too_many"),
+    [
+        (None, 3_700_000, 3_800_000),
+        ("4Mi", 3_700_000, 3_800_000),
+        ("512Mi", 480_000_000, 490_000_000),
+        ("10M", 9_000_000, 9_000_001),
+        ("8388608", 7_500_000, 7_600_000),
+    ],
+)
+def test_all_keys_fit_into_one_message(most: str | None, fits: int, too_many: int) -> None:
+    text = GOOD if most is None else f"{GOOD}  maxMessageSize: {most}\n"
+    assert missing(text, NEEDS._replace(message_bytes=fits)) == []
+    (told,) = missing(text, NEEDS._replace(message_bytes=too_many))
+    assert told.startswith(f"the keys take {too_many:,} bytes of what Envoy Gateway sends")
+    assert "a revoked key stays good" in told
+    assert "maxMessageSize=512Mi" in told
+
+
+def test_a_size_that_is_written_in_a_way_of_its_own_is_not_guessed() -> None:
+    text = f"{GOOD}  maxMessageSize: 5e7\n"
+    assert missing(text, NEEDS._replace(message_bytes=10**9)) == []
