@@ -1,5 +1,6 @@
 """A stack in the lab: a copy of the dev stack, with changes, in a namespace of its own."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,7 @@ from lab import stack_copy
 from lab.client import Lab
 from lab.deployer import Deployer, Deployment, Secret, choose
 from lab.deployer.result import quiet
-from lab.folders import REPOSITORY, RUN
+from lab.folders import REPOSITORY, RUN, private_file
 from lab.issuer import Issuer
 from lab.kubernetes_api import KubernetesApi, Object
 from lab.upstream import Upstream
@@ -97,8 +98,9 @@ class Stack:
     def write(self) -> None:
         """Write the stack's file; deploying does it too."""
         values = {f"{stack_copy.PROJECT}:{key}": value for key, value in self.config.items()}
-        with self.file.open("w") as file:
-            YAML(typ="safe").dump({"config": values}, file)
+        text = io.StringIO()
+        YAML(typ="safe").dump({"config": values}, text)
+        private_file(self.file, text.getvalue())
 
     def url(self, method: str) -> str:
         """Base URL of the listener of `oidc` or `apiKey`."""
