@@ -4,6 +4,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -31,12 +32,13 @@ SERVED_SECONDS = 30
 POLL_SECONDS = 0.1
 
 
-class Deployed(NamedTuple):
+@dataclass(frozen=True)
+class Deployed:
     """The dev stack in the lab."""
 
     copy: StackCopy
     deployment: Deployment
-    keys: Mapping[str, str]
+    keys: Mapping[str, str] = field(repr=False)
 
 
 class Shown(NamedTuple):

@@ -18,6 +18,7 @@ from lab.deployer import choose
 from lab.deployer.in_process import KIND as IN_PROCESS
 from lab.folders import REPOSITORY
 from lab.progress import Progress
+from tests.leaks import check_silent
 
 pytestmark = pytest.mark.lab
 
@@ -33,9 +34,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shown(lab: Lab, folder: Path) -> Iterator[tuple[Shown, str]]:
     """What the demo did and printed, on a console of 80 columns that is no terminal."""
     printed = io.StringIO()
-    quiet = Progress(Console(file=io.StringIO()))
-    done = demo.run(lab, Console(file=printed, width=WIDTH, highlight=False), quiet, folder)
+    progress = io.StringIO()
+    console = Console(file=printed, width=WIDTH, highlight=False)
+    done = demo.run(lab, console, Progress(Console(file=progress)), folder)
     yield done, printed.getvalue()
+    _check_silent(done, progress.getvalue(), "Deploying the dev stack")
     choose().destroy(
         folder / demo.STACK.name,
         program=REPOSITORY,
@@ -56,11 +59,19 @@ def test_every_output_says_what_ran(shown: tuple[Shown, str], lab: Lab) -> None:
     assert lab.info["ai_gateway"] in printed
 
 
-def test_no_key_is_printed(shown: tuple[Shown, str], lab: Lab) -> None:
+def test_no_credential_is_printed(shown: tuple[Shown, str], lab: Lab) -> None:
     done, printed = shown
-    lines = "\n".join(demo.curl_lines(done.deployed, lab))
-    for key in done.deployed.keys.values():
-        assert key not in printed + lines
+    _check_silent(done, printed, "unsigned token (alg: none)")
+    _check_silent(done, "\n".join(demo.curl_lines(done.deployed, lab)), "get secret maas-api-keys")
+    _check_silent(done, repr(done), "unsigned token (alg: none)")
+
+
+def _check_silent(done: Shown, text: str, canary: str) -> None:
+    """The keys of all consumers, and every token that was sent, without its header."""
+    sent = [value for result in done.results for value in result.attempt.headers.values()]
+    tokens = [value.partition(".")[2] for value in sent if value.startswith("Bearer ey")]
+    assert len(tokens) > 5
+    check_silent(text, [*done.deployed.keys.values(), *tokens], canary)
 
 
 def test_the_table_fits(shown: tuple[Shown, str]) -> None:
