@@ -44,7 +44,16 @@ def load(path: Path, *, today: date) -> StackConfig:
         OSError: The file can't be read.
 
     """
-    found = read(path)
+    return checked(read(path), today=today)
+
+
+def checked(found: StackFile, *, today: date) -> StackConfig:
+    """What a stack's file says, as `up` would take it.
+
+    Raises:
+        ConfigError: It breaks rules.
+
+    """
     return check(
         StackConfig,
         found.raw,

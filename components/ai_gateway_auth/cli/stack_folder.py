@@ -8,8 +8,7 @@ from typing import NamedTuple, cast
 import yaml
 
 from ai_gateway_auth import consumers_file, stack_file
-from ai_gateway_auth.models import StackConfig, check
-from ai_gateway_auth.stack_file import StackFile
+from ai_gateway_auth.models import StackConfig
 
 from .refusal import Refused, near
 from .yaml_edit import CONSUMERS_FILE, STACK_FILE, Place
@@ -49,7 +48,7 @@ def load(folder: Path, name: str, today: date) -> Stack:
     """
     file = find(folder, name)
     found = stack_file.read(file)
-    config = _checked(found, today)
+    config = stack_file.checked(found, today=today)
     named = found.files.get(_CONSUMERS)
     if named is None:
         return Stack(name, file, config, file, STACK_FILE)
@@ -64,24 +63,13 @@ def check_change(stack: Stack, file: Path, today: date) -> None:
 
     """
     if stack.consumers_places is STACK_FILE:
-        _checked(stack_file.read(file), today)
+        stack_file.load(file, today=today)
         return
     found = stack_file.read(stack.file)
     consumers = consumers_file.read({"file": file.name}, file.parent)
     raw = found.raw | {_CONSUMERS[0]: consumers.value}
-    _checked(found._replace(raw=raw, mistakes=found.mistakes + consumers.mistakes), today)
-
-
-def _checked(found: StackFile, today: date) -> StackConfig:
-    """The config, as `up` would take it."""
-    return check(
-        StackConfig,
-        found.raw,
-        today=today,
-        secret_paths=found.secret_paths,
-        files=found.files,
-        mistakes=found.mistakes,
-    )
+    changed = found._replace(raw=raw, mistakes=found.mistakes + consumers.mistakes)
+    stack_file.checked(changed, today=today)
 
 
 def find(folder: Path, name: str) -> Path:

@@ -25,7 +25,7 @@ from .api_key_authentication import ApiKeyAuthentication
 from .api_keys import ApiKeys
 from .consumer_keys import KeyFacts
 from .dedicated_gateway import DedicatedGateway
-from .identity import Identity, identity_policy, script_of
+from .identity import identity_policy, script_of
 from .kubernetes_provider import require_adoption, require_mutable_secrets
 from .model_route import ModelRoute
 from .oidc_authentication import OidcAuthentication
@@ -203,7 +203,7 @@ class AuthenticatedGateway(pulumi.ComponentResource):
         }
         return ApiKeys(f"{self._name}-api-keys", cast("ApiKeysArgs", args), self._opts())
 
-    def _identity(self) -> Identity | None:
+    def _identity(self) -> Policy | None:
         """The script that completes the identity of API-key clients, where the config has it."""
         settings = self._shape.api_key
         if self.gateway is None or settings is None or not settings.lua:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple
 
 import pulumi
 
 from ai_gateway_auth.cluster.conditions import Ancestor, policy_unmet
-from ai_gateway_auth.cluster.connection import Connection, Json
+from ai_gateway_auth.cluster.connection import Connection
 from ai_gateway_auth.cluster.paths import namespaced
 from ai_gateway_auth.models.api_key import ApiKeySettings
 from ai_gateway_auth.models.consumer import Consumer
@@ -15,16 +14,8 @@ from ai_gateway_auth.models.fields import PREVIOUS
 from ai_gateway_auth.objects.identity import SCRIPT_LIMIT, identity_policy_spec, identity_script
 from ai_gateway_auth.objects.metadata import ENVOY_GATEWAY_V1ALPHA1
 
-from .resources import KubernetesObject, Watched, await_object, kubernetes_object
-
-
-class Identity(NamedTuple):
-    """An EnvoyExtensionPolicy that was registered."""
-
-    resource: KubernetesObject
-    """The policy."""
-    in_force: pulumi.Output[Json]
-    """The policy once its listener has accepted it."""
+from .policy import Policy
+from .resources import Watched, await_object, kubernetes_object
 
 
 def identity_policy(
@@ -37,7 +28,7 @@ def identity_policy(
     cluster: pulumi.Output[Connection],
     seconds: int,
     opts: pulumi.ResourceOptions,
-) -> Identity:
+) -> Policy:
     """Run the script for every request of the listener.
 
     Where Envoy Gateway has no `extensionApis.enableLua`, the policy is not accepted: `up` fails
@@ -66,7 +57,7 @@ def identity_policy(
             seconds=seconds,
         )
     )
-    return Identity(resource, in_force)
+    return Policy(resource, in_force)
 
 
 def script_of(consumers: Mapping[str, Consumer], settings: ApiKeySettings) -> str:

@@ -16,7 +16,7 @@ from .resources import KubernetesObject, Watched, await_object, kubernetes_objec
 
 
 class Policy(NamedTuple):
-    """A SecurityPolicy that was registered."""
+    """A policy of Envoy Gateway's that was registered."""
 
     resource: KubernetesObject
     """The policy."""
