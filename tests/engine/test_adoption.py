@@ -10,7 +10,6 @@ from lab.deployer import DeployError
 from lab.kubernetes_api import KubernetesApi
 from lab.upstream import Upstream
 from tests.engine.engine import Change, changed, cli, engine, logical_name
-from tests.engine.leaks import leaks
 from tests.engine.undisturbed import (
     SECRET,
     await_keys,
@@ -22,6 +21,7 @@ from tests.engine.undisturbed import (
 )
 from tests.lab.callers import await_status
 from tests.lab.stack import Stack, Stacks
+from tests.leaks import leaks
 
 pytestmark = [pytest.mark.lab, pytest.mark.real]
 

@@ -134,6 +134,8 @@ class ModelRouteArgs(TypedDict):
     """Names of the listeners that the route is attached to."""
     route: RouteArgs
     """The route."""
+    credential_headers: NotRequired[list[str]]
+    """Headers that may carry a caller's credential; no backend gets them."""
     protect: NotRequired[bool]
     """Whether `destroy` and changes that would replace it are refused for the route."""
     wait: NotRequired[WaitArgs]

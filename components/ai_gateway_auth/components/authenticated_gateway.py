@@ -278,6 +278,7 @@ class AuthenticatedGateway(pulumi.ComponentResource):
             "gateway": self.gateway.gateway_name,
             "listeners": list(self._shape.listeners()),
             "route": self._args["route"],
+            "credential_headers": self._shape.credential_headers(),
         }
         needed = [*self.policies.values(), *([self.identity] if self.identity else [])]
         in_force = [policy.in_force for policy in needed]

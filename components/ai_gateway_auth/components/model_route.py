@@ -168,7 +168,7 @@ class ModelRoute(pulumi.ComponentResource):
                 name=backend,
                 spec=self._values.apply(
                     lambda config: ai_service_backend_spec(
-                        backend, _created(config).backends[backend]
+                        backend, _created(config).backends[backend], config.credential_headers
                     )
                 ),
             ),

@@ -14,6 +14,7 @@ from .fields import (
     ClientId,
     Days,
     DnsLabel,
+    HeaderName,
     IdentityHeader,
     ImportedKey,
     LateDnsLabel,
@@ -216,6 +217,8 @@ class ModelRouteConfig(Model):
     """Names of the listeners that the route is attached to."""
     route: Route
     """The route."""
+    credential_headers: list[HeaderName] = ["Authorization", "X-API-Key"]
+    """Headers that may carry a caller's credential; no backend gets them."""
     protect: bool = False
     """Whether `destroy` and changes that would replace it are refused for the route."""
     wait: Wait = Wait()

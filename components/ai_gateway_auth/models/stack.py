@@ -86,6 +86,11 @@ class StackConfig(Model):
         }
         return {name: listener for name, listener in found.items() if listener is not None}
 
+    def credential_headers(self) -> list[str]:
+        """Every header that may carry a caller's credential, sorted."""
+        more = self.api_key.headers if self.api_key else []
+        return sorted({"authorization", "x-api-key", *(header.lower() for header in more)})
+
     def identity_headers(self) -> list[str]:
         """Every header that any method sets or the stack names, sorted."""
         headers = set(self.client_traffic.strip_headers)

@@ -1,5 +1,7 @@
 """Backend, BackendTLSPolicy and AIServiceBackend."""
 
+from collections.abc import Sequence
+
 from ai_gateway_auth.models.backend import Backend
 
 from .metadata import ENVOY_GATEWAY_API, Spec, reference
@@ -29,8 +31,13 @@ def backend_tls_policy_spec(backend: str, *, hostname: str, ca_config_map: str |
     }
 
 
-def ai_service_backend_spec(name: str, backend: Backend) -> Spec:
-    """The API that the backend speaks; the caller's Authorization header stays with us."""
+def ai_service_backend_spec(name: str, backend: Backend, credential_headers: Sequence[str]) -> Spec:
+    """The API that the backend speaks; callers' credentials stay with us.
+
+    Authentication removes what its own listener reads. The other method's credential beside it
+    would be passed on: a key on the listener for tokens was (Envoy 1.39.1). What a
+    BackendSecurityPolicy sets comes after the removal (source of AI Gateway 1.1.0).
+    """
     schema: Spec = {"name": backend.api.value}
     if backend.api_version is not None:
         schema["version"] = backend.api_version
@@ -38,8 +45,11 @@ def ai_service_backend_spec(name: str, backend: Backend) -> Spec:
         "schema": schema,
         "backendRef": reference(ENVOY_GATEWAY_API, "Backend", name),
     }
-    if not backend.forward_authorization:
-        spec["headerMutation"] = {"remove": ["authorization"]}
+    removed = {header.lower() for header in credential_headers}
+    if backend.forward_authorization:
+        removed.discard("authorization")
+    if removed:
+        spec["headerMutation"] = {"remove": sorted(removed)}
     return spec
 
 

@@ -13,6 +13,7 @@ from ai_gateway_auth.objects.jwks import (
     jwks_tls_policy_spec,
 )
 
+CREDENTIALS = ["X-API-Key", "Authorization"]
 TARGET = {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": "openai"}
 
 
@@ -57,18 +58,19 @@ def test_certificate_is_checked_against_the_hostname() -> None:
 
 def test_caller_credential_stays_with_us_unless_the_stack_says_otherwise() -> None:
     service = {"name": "vllm"}
-    assert ai_service_backend_spec("openai", backend(service=service)) == {
+    assert ai_service_backend_spec("openai", backend(service=service), CREDENTIALS) == {
         "schema": {"name": "OpenAI"},
         "backendRef": TARGET,
-        "headerMutation": {"remove": ["authorization"]},
+        "headerMutation": {"remove": ["authorization", "x-api-key"]},
     }
     open_backend = backend(service=service, forwardAuthorization=True)
-    assert "headerMutation" not in ai_service_backend_spec("openai", open_backend)
+    spec = ai_service_backend_spec("openai", open_backend, CREDENTIALS)
+    assert spec["headerMutation"] == {"remove": ["x-api-key"]}
 
 
 def test_api_with_a_version() -> None:
     azure = backend(service={"name": "a"}, api="AzureOpenAI", apiVersion="2025-01-01-preview")
-    assert ai_service_backend_spec("openai", azure)["schema"] == {
+    assert ai_service_backend_spec("openai", azure, CREDENTIALS)["schema"] == {
         "name": "AzureOpenAI",
         "version": "2025-01-01-preview",
     }
