@@ -40,7 +40,7 @@ def test_a_key_is_pushed_where_external_secrets_is_installed(
         stack.deploy()
 
     api.apply(DEFINITION, _definition())
-    until(lambda: api.get(f"{SERVED}/pushsecrets") is not None, "PushSecrets are served")
+    until(lambda: _is_discovered(api), "PushSecrets are served")
     try:
         stack.deploy()
         path = f"{SERVED}/namespaces/{stack.namespace}/pushsecrets/maas-api-keys-alice"
@@ -56,6 +56,12 @@ def test_a_key_is_pushed_where_external_secrets_is_installed(
         assert api.get(path) is None
     finally:
         api.delete(DEFINITION)
+
+
+def _is_discovered(api: KubernetesApi) -> bool:
+    """Whether the list of kinds has it; that is a little later than the kind itself is there."""
+    served = api.get(SERVED) or {"resources": []}
+    return "pushsecrets" in [resource["name"] for resource in served["resources"]]
 
 
 def _definition() -> dict[str, Any]:
