@@ -200,7 +200,9 @@ def test_no_log_has_a_credential(
     access_log = next(LOGS.glob(f"envoy-{stack.namespace}-*.log"))
     until(lambda: last in access_log.read_text(), "Envoy writes its log every 10 s")
     assert stack.namespace in (LOGS / "envoy-gateway.log").read_text()
-    logs = sorted(LOGS.rglob("*.log"))
+    # Another stack's Envoy has requests of its own, with tokens that begin alike.
+    others = set(LOGS.glob("envoy-*.log")) - {access_log, LOGS / "envoy-gateway.log"}
+    logs = sorted(set(LOGS.rglob("*.log")) - others)
     assert any(log.name.startswith("ai-gateway") for log in logs)
     for log in logs:
         with log.open("a") as file:
